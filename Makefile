@@ -1,0 +1,235 @@
+# make help lists the targets.
+
+# The version that is built. make generate carries it into the chart and the manifests.
+VERSION ?= 0.1.0
+# The operator's image. deploy, cluster-load and build-installer take any reference, also one with a digest.
+IMG ?= ghcr.io/xatube/xatube-operator:$(VERSION)
+# Platforms of docker-buildx.
+PLATFORMS ?= linux/amd64,linux/arm64
+# Workers of the cluster of cluster-up.
+NODES ?= 2
+# Which test packages and tests to run, e.g. make test-e2e E2E_ARGS='-run TestDeletion'.
+E2E_ARGS ?=
+# How many end-to-end tests run side by side. Two nodes of two cores take the requests of one at a time.
+E2E_PARALLEL ?= 2
+
+# What is built for development is kept here, by version.
+CACHE ?= $(or $(XATUBE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/xatube-operator)
+
+GOLANGCI_LINT_VERSION := v2.15.0
+KUBE_API_LINTER_VERSION := v0.0.0-20260716143926-092fe0c72997
+HELM_VERSION := v4.3.1
+# Kubernetes of the API server that tests run against, where a release can be downloaded.
+ENVTEST_KUBERNETES := 1.37.x
+
+CONTROLLER_GEN := go tool -modfile=hack/tools/go.mod controller-gen
+CRD_REF_DOCS := go tool -modfile=hack/tools/go.mod crd-ref-docs
+GOFUMPT := go tool -modfile=hack/tools/go.mod gofumpt
+KUSTOMIZE := go tool -modfile=hack/tools/go.mod kustomize
+SETUP_ENVTEST := go tool -modfile=hack/tools/go.mod setup-envtest
+CLUSTER := go run -C $(CURDIR)/hack/cluster .
+
+# Programs with dependencies of their own, built into the cache once.
+GOLANGCI_LINT := $(CACHE)/tools/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
+KUBE_API_LINTER := $(CACHE)/tools/kube-api-linter-$(KUBE_API_LINTER_VERSION)/golangci-lint-kube-api-linter
+HELM := $(CACHE)/tools/helm-$(HELM_VERSION)/helm
+
+# The Go modules of this repository that hold code.
+MODULES := . $(patsubst %/,%,$(dir $(filter-out hack/tools/go.mod,$(wildcard */*/go.mod */*/*/go.mod))))
+CRD := config/crd/bases/xatube.io_xatubeclusters.yaml
+CHART := charts/xatube-operator
+
+OUT := $(CURDIR)/dist
+include test/e2e/images.mk
+
+# The commands that follow speak to the cluster of cluster-up.
+ON_CLUSTER = KUBECONFIG=$$($(CLUSTER) kubeconfig); export KUBECONFIG
+# The chart runs IMG. Its build is noted on the pods, so that a new build under the old reference replaces them.
+HELM_FLAGS = --set image.repository=$$(sed 's/:[^:]*$$//' <<<$(IMG)) --set image.tag=$$(sed 's/.*://' <<<$(IMG)) \
+	--set-string podAnnotations.build=$$(sha256sum $(CURDIR)/dist/image.tar | cut -c1-12)
+
+# One way of compiling for programs and tests: nothing here needs C, and each package is compiled once.
+export CGO_ENABLED := 0
+
+SHELL := /usr/bin/env bash -o pipefail
+.SHELLFLAGS := -ec
+
+.PHONY: all
+all: build
+
+##@ General
+
+.PHONY: help
+help: ## Show this help.
+	@awk 'BEGIN {FS = ":.*##"; printf "Usage: make \033[36mTARGET\033[0m\n"} \
+		/^[a-zA-Z0-9_-]+:.*##/ {printf "  \033[36m%-17s\033[0m %s\n", $$1, $$2} \
+		/^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: cluster-load $(HELM) ## Make a cluster with a whole platform on it, and try it.
+	$(ON_CLUSTER); \
+	$(HELM) upgrade --install xatube-operator $(CHART) --namespace xatube-system --create-namespace --wait --timeout 3m $(HELM_FLAGS); \
+	KUBECTL_DIR=$$($(CLUSTER) bin) go run ./hack/demo
+
+##@ Development
+
+.PHONY: generate
+generate: manifests ## Generate code, manifests, chart and reference from the types and markers.
+	$(CONTROLLER_GEN) object paths=./api/...
+	mkdir -p $(CHART)/files/crds docs
+	cp $(CRD) $(CHART)/files/crds/
+	cp config/rbac/role.yaml $(CHART)/files/role.yaml
+	perl -pi -e 's/^(version|appVersion): .*/$$1: $(VERSION)/' $(CHART)/Chart.yaml
+	perl -pi -e 's/newTag: .*/newTag: $(VERSION)/' config/manager/kustomization.yaml
+	$(CRD_REF_DOCS) --source-path=api \
+		--config=hack/reference/config.yaml --templates-dir=hack/reference --renderer=markdown \
+		--output-path=docs/reference.md --log-level=ERROR
+
+.PHONY: manifests
+manifests: ## Generate the CRD and the role.
+	$(CONTROLLER_GEN) crd:maxDescLen=400 paths=./api/... output:crd:dir=config/crd/bases
+	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=./internal/controller/... paths=./cmd/... output:rbac:dir=config/rbac
+
+.PHONY: fmt
+fmt: ## Format the code.
+	$(GOFUMPT) -l -w .
+
+.PHONY: vet
+vet: ## Run go vet on every module.
+	@for module in $(MODULES); do echo "go vet: $$module"; go -C $$module vet -tags e2e ./...; done
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) $(KUBE_API_LINTER) ## Run the linters on every module.
+	@for module in $(MODULES); do \
+		echo "golangci-lint: $$module"; \
+		(cd $$module && $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml ./...); \
+	done
+	$(KUBE_API_LINTER) run --config .golangci.api.yml ./api/...
+
+.PHONY: verify
+verify: generate fmt verify-modules verify-crd-size ## Generate everything and fail if anything differs from what is committed.
+	@changes=$$(git status --porcelain) && test -z "$$changes" || \
+		{ echo "These files differ from what is generated, or are not committed; run make generate fmt and commit:"; echo "$$changes"; git diff; exit 1; }
+
+.PHONY: verify-modules
+verify-modules:
+	@for module in $(MODULES) hack/tools; do echo "go mod tidy: $$module"; go -C $$module mod tidy -diff; done
+
+# kubectl apply keeps the whole object in an annotation of at most 262144 bytes.
+.PHONY: verify-crd-size
+verify-crd-size:
+	@size=$$(wc -c < $(CRD)); echo "CRD: $$size bytes"; test $$size -lt 150000 || { echo "$(CRD) must stay below 150000 bytes"; exit 1; }
+
+##@ Test
+
+# As root on Linux the tests get the servers of the cluster's images, real NGINX and ffmpeg, through XATUBE_NGINX and
+# XATUBE_FFMPEG; elsewhere those on the PATH, and tests without one say so and are skipped.
+WITH_SERVERS := if [ "$$(uname)$$(id -u)$$XATUBE_NGINX" = Linux0 ]; then servers=$$($(CLUSTER) servers); \
+	export XATUBE_NGINX=$$servers/nginx XATUBE_FFMPEG=$$servers/ffmpeg; fi
+WITH_ASSETS := export KUBEBUILDER_ASSETS=$${KUBEBUILDER_ASSETS:-$$($(SETUP_ENVTEST) use $(ENVTEST_KUBERNETES) --bin-dir $(CACHE)/envtest -p path 2>/dev/null || $(CLUSTER) assets)}
+
+.PHONY: test
+test: test-unit test-cel test-modules ## Run all tests that need no cluster.
+
+.PHONY: test-unit
+test-unit: ## Run the unit tests and those against a real API server.
+	@$(WITH_ASSETS); $(WITH_SERVERS); go test ./api/... ./cmd/... ./internal/...
+
+.PHONY: test-cel
+test-cel: ## Try every admission rule against a real API server.
+	@$(WITH_ASSETS); go test ./test/cel/...
+
+.PHONY: test-modules
+test-modules: ## Run the tests of the other modules: cluster, chart and fixtures.
+	@for module in $(filter-out .,$(MODULES)); do echo "go test: $$module"; go -C $$module test ./...; done
+
+.PHONY: test-e2e
+test-e2e: cluster-load $(HELM) ## Run the end-to-end tests on the cluster of cluster-up.
+	$(ON_CLUSTER); export HELM=$(HELM) HELM_FLAGS="$(HELM_FLAGS)" AUDIT_LOG=$$($(CLUSTER) audit-log 2>/dev/null); \
+	go test -tags e2e ./test/e2e/... -count=1 -v -parallel $(E2E_PARALLEL) -timeout 45m $(E2E_ARGS)
+
+.PHONY: bench-ready
+bench-ready: cluster-load $(HELM) ## Measure how long a platform takes to be ready, next to its database alone.
+	$(ON_CLUSTER); \
+	$(HELM) upgrade --install xatube-operator $(CHART) --namespace xatube-system --create-namespace --wait --timeout 3m $(HELM_FLAGS) >&2; \
+	go run ./test/bench ready
+
+##@ Build
+
+.PHONY: build
+build: ## Build the operator.
+	go build -ldflags "-s -w -X main.version=$(VERSION)" -o bin/manager ./cmd
+
+.PHONY: build-image
+build-image: build ## Build the operator's image without a container engine, as an archive.
+	$(CLUSTER) build-image --binary $(CURDIR)/bin/manager --ref $(IMG) --output $(CURDIR)/dist/image.tar
+
+.PHONY: docker-build
+docker-build: ## Build the operator's image with Docker.
+	docker build --build-arg VERSION=$(VERSION) --tag $(IMG) .
+
+.PHONY: docker-buildx
+docker-buildx: ## Build and push the operator's image for several platforms.
+	docker buildx build --platform $(PLATFORMS) --build-arg VERSION=$(VERSION) --tag $(IMG) --push .
+
+.PHONY: build-installer
+build-installer: dist/kustomization.yaml ## Write dist/install.yaml, for plain kubectl apply.
+	$(KUSTOMIZE) build dist > dist/install.yaml
+
+# config/default with IMG, without a change to the checkout.
+.PHONY: dist/kustomization.yaml
+dist/kustomization.yaml:
+	mkdir -p dist
+	printf 'resources:\n- ../config/default\n' > $@
+	cd dist && go tool -modfile=$(CURDIR)/hack/tools/go.mod kustomize edit set image ghcr.io/xatube/xatube-operator=$(IMG)
+
+##@ Cluster
+
+.PHONY: cluster-up
+cluster-up: ## Make a real Kubernetes cluster: kind with a Docker engine, else a local one (Linux, root).
+	$(CLUSTER) prepare
+	$(CLUSTER) up --nodes $(NODES)
+
+.PHONY: cluster-down
+cluster-down: ## Remove the cluster with all its data.
+	$(CLUSTER) down
+
+.PHONY: kubeconfig
+kubeconfig: ## Print the path of the cluster's kubeconfig.
+	@$(CLUSTER) kubeconfig
+
+.PHONY: cluster-load
+cluster-load: cluster-up build-image $(FIXTURE_ARCHIVES) ## Load the operator's image and those of the application into the cluster.
+	$(CLUSTER) load $(CURDIR)/dist/image.tar $(FIXTURE_ARCHIVES)
+
+##@ Deployment, to the cluster of the current kubeconfig
+
+.PHONY: install
+install: manifests ## Install the CRD.
+	kubectl apply -k config/crd
+
+.PHONY: uninstall
+uninstall: ## Remove the CRD, and with it every platform.
+	kubectl delete -k config/crd --ignore-not-found
+
+.PHONY: deploy
+deploy: build-installer ## Deploy the operator.
+	kubectl apply -f dist/install.yaml
+
+.PHONY: undeploy
+undeploy: build-installer ## Remove the operator and the CRD, and with it every platform.
+	kubectl delete -f dist/install.yaml --ignore-not-found
+
+##@ Tools
+
+.PHONY: tools
+tools: $(GOLANGCI_LINT) $(KUBE_API_LINTER) $(HELM) ## Build the linters and helm into the cache.
+
+$(GOLANGCI_LINT):
+	GOBIN=$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+
+$(KUBE_API_LINTER):
+	GOBIN=$(@D) go install sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter@$(KUBE_API_LINTER_VERSION)
+
+$(HELM):
+	GOBIN=$(@D) go install helm.sh/helm/v4/cmd/helm@$(HELM_VERSION)
