@@ -1,0 +1,93 @@
+package v1alpha1
+
+// Condition types of XaTubeCluster. Ready, Reconciling and Stalled follow kstatus.
+const (
+	// ConditionReady: every component that is switched on is ready and runs what the spec says.
+	ConditionReady = "Ready"
+	// ConditionReconciling: the operator is changing something or waits for it.
+	ConditionReconciling = "Reconciling"
+	// ConditionStalled: the operator cannot go on until the user changes something.
+	ConditionStalled = "Stalled"
+	// ConditionDatabaseReady: Postgres has a primary and all instances.
+	ConditionDatabaseReady = "DatabaseReady"
+	// ConditionCacheReady: Redis answers.
+	ConditionCacheReady = "CacheReady"
+	// ConditionBrokerReady: RabbitMQ answers.
+	ConditionBrokerReady = "BrokerReady"
+	// ConditionMigrationsApplied: the database is prepared for the wanted backend image.
+	ConditionMigrationsApplied = "MigrationsApplied"
+	// ConditionBackendReady: all backends run the wanted revision and answer.
+	ConditionBackendReady = "BackendReady"
+	// ConditionFrontendReady: all frontends answer.
+	ConditionFrontendReady = "FrontendReady"
+	// ConditionEdgeReady: all load balancers answer.
+	ConditionEdgeReady = "EdgeReady"
+	// ConditionIngestReady: all RTMP servers answer.
+	ConditionIngestReady = "IngestReady"
+	// ConditionRoutesReady: the Ingress and the Gateway routes are in place.
+	ConditionRoutesReady = "RoutesReady"
+)
+
+// Reasons of conditions and events.
+const (
+	// ReasonReady: the component does what it should.
+	ReasonReady = "Ready"
+	// ReasonDisabled: the component is switched off by the spec.
+	ReasonDisabled = "Disabled"
+	// ReasonExternal: the component is run by somebody else.
+	ReasonExternal = "External"
+	// ReasonPending: nothing is known of the component yet.
+	ReasonPending = "Pending"
+	// ReasonProgressing: objects are being created or rolled.
+	ReasonProgressing = "Progressing"
+	// ReasonWaiting: a gate is closed; the message says what is awaited.
+	ReasonWaiting = "Waiting"
+	// ReasonScaledToZero: no replicas by choice.
+	ReasonScaledToZero = "ScaledToZero"
+	// ReasonUnavailable: something that ran does not answer.
+	ReasonUnavailable = "Unavailable"
+	// ReasonFailover: the primary is being replaced.
+	ReasonFailover = "Failover"
+	// ReasonFailoverStalled: the primary has been being replaced for too long.
+	ReasonFailoverStalled = "FailoverStalled"
+	// ReasonAPINotInstalled: the API of a required or wanted operator is absent.
+	ReasonAPINotInstalled = "APINotInstalled"
+	// ReasonSecretNotFound: a Secret named in the spec does not exist.
+	ReasonSecretNotFound = "SecretNotFound"
+	// ReasonSecretKeyMissing: a Secret named in the spec lacks a key.
+	ReasonSecretKeyMissing = "SecretKeyMissing"
+	// ReasonSecretInvalid: a Secret named in the spec holds a value that cannot work.
+	ReasonSecretInvalid = "SecretInvalid"
+	// ReasonConfigMapNotFound: a ConfigMap named in the spec does not exist.
+	ReasonConfigMapNotFound = "ConfigMapNotFound"
+	// ReasonConfigMapKeyMissing: a ConfigMap named in the spec lacks a key.
+	ReasonConfigMapKeyMissing = "ConfigMapKeyMissing"
+	// ReasonImagePull: a node cannot pull an image.
+	ReasonImagePull = "ImagePullFailed"
+	// ReasonVolumePending: a volume is not bound.
+	ReasonVolumePending = "VolumePending"
+	// ReasonQuotaExceeded: a ResourceQuota or LimitRange refuses pods.
+	ReasonQuotaExceeded = "QuotaExceeded"
+	// ReasonPodRefused: admission refuses pods for another reason than a quota.
+	ReasonPodRefused = "PodRefused"
+	// ReasonUnschedulable: no node takes a pod.
+	ReasonUnschedulable = "Unschedulable"
+	// ReasonCrashLoop: a container ends again and again.
+	ReasonCrashLoop = "CrashLoop"
+	// ReasonMigrationFailed: the migration Job failed.
+	ReasonMigrationFailed = "MigrationFailed"
+	// ReasonMigrationRunning: the migration Job runs.
+	ReasonMigrationRunning = "MigrationRunning"
+	// ReasonForeignObject: an object of a child's name belongs to somebody else.
+	ReasonForeignObject = "ForeignObject"
+	// ReasonRejected: the API server refuses what the operator applies.
+	ReasonRejected = "Rejected"
+	// ReasonRouteNotAccepted: a Gateway does not carry a route.
+	ReasonRouteNotAccepted = "RouteNotAccepted"
+	// ReasonInvalid: the spec asks for something impossible that admission could not see.
+	ReasonInvalid = "InvalidSpec"
+	// ReasonError: an unexpected error; it is retried.
+	ReasonError = "Error"
+	// ReasonDeleting: the resource is being deleted.
+	ReasonDeleting = "Deleting"
+)

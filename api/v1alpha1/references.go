@@ -1,0 +1,57 @@
+package v1alpha1
+
+import "slices"
+
+// SecretNames are the Secrets of the user that the spec names, each once, sorted.
+func (c *XaTubeCluster) SecretNames() []string {
+	var names []string
+	for _, e := range []*ExternalSpec{c.Spec.Postgres.External, c.Spec.Redis.External, c.Spec.RabbitMQ.External} {
+		if e != nil {
+			names = append(names, string(e.SecretRef.Name))
+		}
+	}
+	if t := c.Spec.Edge.TLS; t != nil {
+		names = append(names, string(t.SecretName))
+	}
+	if i := c.Spec.Ingress; i != nil && i.TLS != nil {
+		names = append(names, string(i.TLS.SecretName))
+	}
+	for _, from := range c.Spec.Backend.EnvFrom {
+		if from.SecretRef != nil {
+			names = append(names, string(from.SecretRef.Name))
+		}
+	}
+	for _, e := range c.env() {
+		if e.ValueFrom != nil && e.ValueFrom.SecretKeyRef != nil {
+			names = append(names, string(e.ValueFrom.SecretKeyRef.Name))
+		}
+	}
+	return distinct(names)
+}
+
+// ConfigMapNames are the ConfigMaps of the user that the spec names, each once, sorted.
+func (c *XaTubeCluster) ConfigMapNames() []string {
+	var names []string
+	for _, from := range c.Spec.Backend.EnvFrom {
+		if from.ConfigMapRef != nil {
+			names = append(names, string(from.ConfigMapRef.Name))
+		}
+	}
+	for _, e := range c.env() {
+		if e.ValueFrom != nil && e.ValueFrom.ConfigMapKeyRef != nil {
+			names = append(names, string(e.ValueFrom.ConfigMapKeyRef.Name))
+		}
+	}
+	return distinct(names)
+}
+
+func (c *XaTubeCluster) env() []EnvVar {
+	s := &c.Spec
+	return slices.Concat(s.Backend.Pod.Env, s.Frontend.Pod.Env, s.Edge.Pod.Env, s.Postgres.Pod.Env,
+		s.Redis.Pod.Env, s.RabbitMQ.Pod.Env, s.RTMP.Pod.Env)
+}
+
+func distinct(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,157 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Phase sums up the conditions in one word for people. Programs read the conditions.
+//
+// +kubebuilder:validation:Enum=Pending;Provisioning;Ready;Updating;Degraded;Stalled;Deleting
+type Phase string
+
+// The phases.
+const (
+	// PhasePending: the first pass has not ended.
+	PhasePending Phase = "Pending"
+	// PhaseProvisioning: the platform has never been ready and is being created.
+	PhaseProvisioning Phase = "Provisioning"
+	// PhaseReady: everything runs as the spec says.
+	PhaseReady Phase = "Ready"
+	// PhaseUpdating: a change of the spec is being rolled out.
+	PhaseUpdating Phase = "Updating"
+	// PhaseDegraded: the platform was ready and something in it is not now.
+	PhaseDegraded Phase = "Degraded"
+	// PhaseStalled: the operator waits for the user.
+	PhaseStalled Phase = "Stalled"
+	// PhaseDeleting: the resource is being deleted.
+	PhaseDeleting Phase = "Deleting"
+)
+
+// XaTubeClusterStatus is what the operator last saw.
+type XaTubeClusterStatus struct {
+	// observedGeneration is the generation of the spec that this status speaks of.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// phase sums up the conditions in one word.
+	// +optional
+	Phase Phase `json:"phase,omitempty"`
+
+	// conditions are states, one for each part of the platform.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=32
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// endpoints are the addresses of the platform.
+	// +optional
+	Endpoints *EndpointsStatus `json:"endpoints,omitempty"`
+
+	// backend is the state of the backends.
+	// +optional
+	Backend *BackendStatus `json:"backend,omitempty"`
+
+	// postgres is the state of the database.
+	// +optional
+	Postgres *PostgresStatus `json:"postgres,omitempty"`
+
+	// inventory lists every object that the operator has made for this resource.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=256
+	Inventory []ObjectRef `json:"inventory,omitempty"`
+}
+
+// EndpointsStatus are the addresses of the platform.
+type EndpointsStatus struct {
+	// url of the web application and the API.
+	// +optional
+	URL string `json:"url,omitempty"`
+
+	// rtmp is the address for publishers, without the stream key.
+	// +optional
+	RTMP string `json:"rtmp,omitempty"`
+}
+
+// BackendStatus is the state of the backends.
+type BackendStatus struct {
+	// image that has been accepted: migrated, and rolled out or being so.
+	// +optional
+	Image string `json:"image,omitempty"`
+
+	// replicas that exist.
+	// +optional
+	Replicas int32 `json:"replicas"`
+
+	// updatedReplicas run the accepted revision.
+	// +optional
+	UpdatedReplicas int32 `json:"updatedReplicas,omitempty"`
+
+	// readyReplicas answer requests.
+	// +optional
+	ReadyReplicas int32 `json:"readyReplicas,omitempty"`
+
+	// ready is readyReplicas over the wanted number, for people, e.g. 3/3.
+	// +optional
+	Ready string `json:"ready,omitempty"`
+
+	// selector of the pods, for the scale subresource.
+	// +optional
+	Selector string `json:"selector,omitempty"`
+}
+
+// PostgresStatus is the state of the database.
+type PostgresStatus struct {
+	// primary is the instance that accepts writes.
+	// +optional
+	Primary string `json:"primary,omitempty"`
+
+	// instances that are wanted.
+	// +optional
+	Instances int32 `json:"instances,omitempty"`
+
+	// readyInstances that answer.
+	// +optional
+	ReadyInstances int32 `json:"readyInstances,omitempty"`
+
+	// lastFailover tells of the last change of the primary.
+	// +optional
+	LastFailover *FailoverStatus `json:"lastFailover,omitempty"`
+}
+
+// FailoverStatus tells of one change of the primary.
+type FailoverStatus struct {
+	// from is the former primary.
+	// +required
+	From string `json:"from"`
+
+	// to is the new primary; empty while none is found.
+	// +optional
+	To string `json:"to,omitempty"`
+
+	// startedAt is when the operator saw the former primary fail.
+	// +required
+	StartedAt metav1.MicroTime `json:"startedAt"`
+
+	// completedAt is when the operator saw the new primary.
+	// +optional
+	CompletedAt *metav1.MicroTime `json:"completedAt,omitempty"`
+
+	// seconds from startedAt to completedAt, with one decimal.
+	// +optional
+	Seconds string `json:"seconds,omitempty"`
+}
+
+// ObjectRef names one object in the namespace of the resource.
+type ObjectRef struct {
+	// apiVersion of the object.
+	// +required
+	APIVersion string `json:"apiVersion"`
+
+	// kind of the object.
+	// +required
+	Kind string `json:"kind"`
+
+	// name of the object.
+	// +required
+	Name string `json:"name"`
+}

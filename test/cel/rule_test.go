@@ -1,0 +1,118 @@
+package cel
+
+import (
+	"strings"
+	"testing"
+)
+
+// ruleRefusals are what only CEL can see, within one resource.
+var ruleRefusals = []refusal{
+	// The data tier: managed or external, never both.
+	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, instances: 3}", "or remove external"},
+	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, image: 'pg:18'}", "or remove external"},
+	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, durability: Strict}", "or remove external"},
+	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, failover: Fast}", "or remove external"},
+	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, storage: {size: 1Gi}}", "or remove external"},
+	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, walStorage: {size: 1Gi}}", "or remove external"},
+	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, parameters: {work_mem: 8MB}}", "or remove external"},
+	{"spec.redis.external", "redis: {external: {secretRef: {name: r}}, maxMemory: 1Gi}", "or remove external"},
+	{"spec.redis.external", "redis: {external: {secretRef: {name: r}}, evictionPolicy: noeviction}", "or remove external"},
+	{"spec.redis.external", "redis: {external: {secretRef: {name: r}}, persistence: {size: 1Gi}}", "or remove external"},
+	{"spec.redis.external", "redis: {external: {secretRef: {name: r}}, image: redis}", "or remove external"},
+	{"spec.rabbitmq.external", "rabbitmq: {external: {secretRef: {name: r}}, replicas: 1}", "or remove external"},
+	{"spec.rabbitmq.external", "rabbitmq: {external: {secretRef: {name: r}}, storage: {size: 1Gi}}", "or remove external"},
+	{"spec.rabbitmq.external", "rabbitmq: {external: {secretRef: {name: r}}, image: rabbitmq}", "or remove external"},
+
+	// Postgres.
+	{"spec.postgres.instances", "postgres: {instances: 2}", "set instances to 3, or durability to Available"},
+	{"spec.postgres.instances", "postgres: {instances: 2, durability: Strict}", "set instances to 3, or durability to Available"},
+	{"spec.postgres.image", "postgres: {image: postgres}", "the tag must start with the major version of Postgres, 14 or newer"},
+	{"spec.postgres.image", "postgres: {image: 'postgres:latest'}", "the tag must start with the major version of Postgres, 14 or newer"},
+	{"spec.postgres.image", "postgres: {image: 'localhost:5000/postgres'}", "the tag must start with the major version of Postgres, 14 or newer"},
+	{"spec.postgres.image", "postgres: {image: 'postgres:13.9'}", "the tag must start with the major version of Postgres, 14 or newer"},
+	{"spec.postgres.image", "postgres: {image: 'postgres:180'}", "the tag must start with the major version of Postgres, 14 or newer"},
+	{"spec.postgres.parameters", "postgres: {parameters: {Work_Mem: 8MB}}", "parameter names are lower-case"},
+	{"spec.postgres.parameters", "postgres: {parameters: {\"a\\nb\": x}}", "parameter names are lower-case"},
+	{"spec.postgres.parameters", "postgres: {parameters: {a.b.c: x}}", "parameter names are lower-case"},
+	{"spec.postgres.parameters", "postgres: {parameters: {work_mem: " + xs(1025) + "}}", "a parameter's value has at most 1024 characters"},
+	{"spec.postgres.parameters", "postgres: {parameters: {synchronous_standby_names: '*'}}", "CloudNativePG owns this parameter"},
+	{"spec.postgres.parameters", "postgres: {parameters: {ssl_ca_file: a}}", "CloudNativePG owns this parameter"},
+	{"spec.postgres.parameters", "postgres: {parameters: {archive_command: 'true'}}", "CloudNativePG owns this parameter"},
+	{"spec.postgres.parameters", "postgres: {parameters: {fsync: 'off'}}", "would put data at risk"},
+	{"spec.postgres.parameters", "postgres: {parameters: {synchronous_commit: 'off'}}", "remove it, or set durability to Available"},
+	{"spec.postgres.parameters", "postgres: {parameters: {synchronous_commit: local}, durability: Strict}", "remove it, or set durability to Available"},
+
+	// Volumes, Redis and RabbitMQ.
+	{"spec.backend.uploads.size", "backend: {uploads: {size: 1Mi}}", "a volume has at least 64Mi; write e.g. 10Gi"},
+	{"spec.postgres.storage.size", "postgres: {storage: {size: '20'}}", "a volume has at least 64Mi; write e.g. 10Gi"},
+	{"spec.postgres.walStorage.size", "postgres: {walStorage: {size: 63Mi}}", "a volume has at least 64Mi; write e.g. 10Gi"},
+	{"spec.redis.persistence.size", "redis: {persistence: {size: 1k}}", "a volume has at least 64Mi; write e.g. 10Gi"},
+	{"spec.rabbitmq.storage.size", "rabbitmq: {storage: {size: 1M}}", "a volume has at least 64Mi; write e.g. 10Gi"},
+	{"spec.rtmp.recording.size", "rtmp: {recording: {size: 10M}}", "a volume has at least 64Mi; write e.g. 10Gi"},
+	{"spec.redis.maxMemory", "redis: {maxMemory: 15Mi}", "maxMemory must be at least 16Mi"},
+	{"spec.rabbitmq.replicas", "rabbitmq: {replicas: 2}", "replicas must be 1 or 3"},
+	{"spec.rabbitmq.replicas", "rabbitmq: {replicas: 0}", "replicas must be 1 or 3"},
+	{"spec.rabbitmq.replicas", "rabbitmq: {replicas: -1}", "replicas must be 1 or 3"},
+	{"spec.rabbitmq.replicas", "rabbitmq: {replicas: 5}", "replicas must be 1 or 3"},
+
+	// The backend.
+	{"spec.backend.autoscaling.maxReplicas", "backend: {autoscaling: {maxReplicas: 2}}", "raise maxReplicas or lower minReplicas"},
+	{"spec.backend.autoscaling.maxReplicas", "backend: {autoscaling: {minReplicas: 5, maxReplicas: 4}}", "raise maxReplicas or lower minReplicas"},
+	{"spec.backend.uploads.accessModes", "backend: {uploads: {accessModes: [ReadWriteOncePod, ReadWriteMany]}}", "ReadWriteOncePod excludes every other access mode"},
+	{"spec.backend.envFrom", "backend: {envFrom: [{}]}", "set exactly one of secretRef and configMapRef"},
+	{"spec.backend.envFrom", "backend: {envFrom: [{secretRef: {name: a}, configMapRef: {name: a}}]}", "set exactly one of secretRef and configMapRef"},
+	{"spec.backend.migration.timeout", "backend: {migration: {timeout: 9s}}", "timeout must lie between 10s and 24h; write e.g. 10m"},
+	{"spec.rtmp.drainTimeout", "rtmp: {drainTimeout: 25h}", "drainTimeout must lie between 0s and 24h; write e.g. 1h"},
+
+	// The way in.
+	{"spec.edge.service.loadBalancerSourceRanges", "edge: {service: {loadBalancerSourceRanges: [10.0.0.0/8]}}", "loadBalancerSourceRanges needs type: LoadBalancer"},
+	{"spec.edge.service.annotations", "edge: {service: {annotations: {a b: x}}}", "must have valid names"},
+	{"spec.rtmp.service.annotations", "rtmp: {service: {annotations: {a b: x}}}", "must have valid names"},
+	{"spec.rtmp.service.loadBalancerSourceRanges", "rtmp: {service: {type: NodePort, loadBalancerSourceRanges: [10.0.0.0/8]}}", "loadBalancerSourceRanges needs type: LoadBalancer"},
+	{"spec.rtmp.hls.playlistLength", "rtmp: {hls: {fragment: 10s, playlistLength: 5s}}", "raise it or shorten fragment"},
+	{"spec.rtmp.hls.playlistLength", "rtmp: {hls: {fragment: 30s}}", "playlistLength, 20s when absent"},
+	{"spec.ingress.host", "ingress: {host: 10.0.0.1}", "host must be a name, not an address"},
+	{"spec.ingress.annotations", "ingress: {host: a, annotations: {a b: x}}", "annotations need valid names"},
+	{"spec.gateway.hostnames", "gateway: {parentRefs: [{name: gw}], hostnames: [a, 10.0.0.1]}", "hostnames must be names, not addresses"},
+}
+
+var ruleAccepted = []string{
+	"postgres: {external: {secretRef: {name: db}}, pod: {}}",
+	"redis: {external: {secretRef: {name: r}}}",
+	"rabbitmq: {external: {secretRef: {name: r}}}",
+	"postgres: {instances: 1}",
+	"postgres: {instances: 2, durability: Available}",
+	"postgres: {image: 'localhost:5000/postgres:18.6-standard-trixie'}",
+	"postgres: {image: 'postgres:14'}",
+	"postgres: {parameters: {work_mem: 8MB, pg_stat_statements.max: '1000', synchronous_commit: remote_apply}}",
+	"postgres: {durability: Available, parameters: {synchronous_commit: 'off'}}",
+	"rabbitmq: {replicas: 1}",
+	"rabbitmq: {replicas: 3}",
+	"backend: {replicas: 0}",
+	"backend: {autoscaling: {minReplicas: 2, maxReplicas: 2}}",
+	"backend: {uploads: {accessModes: [ReadWriteOnce]}}",
+	"backend: {uploads: {maxUploadSize: 1Gi}}",
+	"backend: {envFrom: [{secretRef: {name: a}}, {configMapRef: {name: a}}]}",
+	"edge: {service: {type: LoadBalancer, annotations: {example.com/a: b}, loadBalancerSourceRanges: [10.0.0.0/8]}}",
+	"rtmp: {service: {annotations: {example.com/a: b}, loadBalancerSourceRanges: [10.0.0.0/8]}}",
+	"rtmp: {hls: {fragment: 20s}}",
+	"ingress: {host: a.example.com, annotations: {cert-manager.io/cluster-issuer: le}}",
+	"gateway: {parentRefs: [{name: gw}], hostnames: [a.example.com]}",
+}
+
+func rules(t *testing.T) {
+	for _, text := range ruleAccepted {
+		t.Run(text, func(t *testing.T) { accept(t, text) })
+	}
+	for _, r := range ruleRefusals {
+		t.Run(r.spec[:min(len(r.spec), 80)], func(t *testing.T) { refuse(t, r) })
+	}
+	t.Run("an unknown field", func(t *testing.T) {
+		err := create(t.Context(), platform(spec(t, "backend: {replica: 3}")))
+		if err == nil || !strings.Contains(err.Error(), `unknown field "spec.backend.replica"`) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func xs(n int) string { return strings.Repeat("x", n) }

@@ -1,0 +1,81 @@
+package cel
+
+import (
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+const goodCondition = "type: Ready, status: 'True', reason: Ready, message: all is well, lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 1"
+
+const fullStatus = `
+observedGeneration: 1
+phase: Ready
+conditions: [{` + goodCondition + `}]
+endpoints: {url: 'https://tube.example.com', rtmp: 'rtmp://tube.example.com/live'}
+backend: {image: a, replicas: 3, updatedReplicas: 3, readyReplicas: 3, ready: 3/3, selector: a=b}
+postgres:
+  primary: a-1
+  instances: 3
+  readyInstances: 3
+  lastFailover:
+    {from: a-1, to: a-2, startedAt: '2026-01-01T00:00:00.000000Z', completedAt: '2026-01-01T00:00:09.000000Z', seconds: '9.0'}
+inventory: [{apiVersion: v1, kind: Secret, name: a}]
+`
+
+// statusRefusals keep a faulty operator from writing what no reader understands.
+var statusRefusals = []refusal{
+	{"status.phase", "phase: Broken", "supported values: "},
+	{"status.conditions", "conditions: [{" + goodCondition + "}, {" + goodCondition + "}]", "Duplicate value"},
+	{"status.conditions", "conditions: [" + repeated("{type: A%d, status: 'True', reason: R, message: m, lastTransitionTime: '2026-01-01T00:00:00Z'}", 33) + "]", "must have at most 32 items"},
+	{"status.conditions.type", "conditions: [{status: 'True', reason: R, message: m, lastTransitionTime: '2026-01-01T00:00:00Z'}]", "Required value"},
+	{"status.conditions.status", "conditions: [{type: A, reason: R, message: m, lastTransitionTime: '2026-01-01T00:00:00Z'}]", "Required value"},
+	{"status.conditions.reason", "conditions: [{type: A, status: 'True', message: m, lastTransitionTime: '2026-01-01T00:00:00Z'}]", "Required value"},
+	{"status.conditions.message", "conditions: [{type: A, status: 'True', reason: R, lastTransitionTime: '2026-01-01T00:00:00Z'}]", "Required value"},
+	{"status.conditions.lastTransitionTime", "conditions: [{type: A, status: 'True', reason: R, message: m}]", "Required value"},
+	{"status.conditions.type", condition("type", "'a b'"), "should match"},
+	{"status.conditions.type", condition("type", xs(317)), "may not be more than 316 bytes"},
+	{"status.conditions.status", condition("status", "Maybe"), "supported values: "},
+	{"status.conditions.reason", condition("reason", "'a b'"), "should match"},
+	{"status.conditions.reason", condition("reason", "''"), "should be at least 1 chars long"},
+	{"status.conditions.reason", condition("reason", xs(1025)), "may not be more than 1024 bytes"},
+	{"status.conditions.message", condition("message", xs(32769)), "may not be more than 32768 bytes"},
+	{"status.conditions.observedGeneration", condition("observedGeneration", "-1"), "should be greater than or equal to 0"},
+	{"status.postgres.lastFailover.from", "postgres: {lastFailover: {startedAt: '2026-01-01T00:00:00.000000Z'}}", "Required value"},
+	{"status.postgres.lastFailover.startedAt", "postgres: {lastFailover: {from: a}}", "Required value"},
+	{"status.inventory", "inventory: [" + repeated("{apiVersion: v1, kind: Secret, name: a%d}", 257) + "]", "must have at most 256 items"},
+	{"status.inventory.apiVersion", "inventory: [{kind: Secret, name: a}]", "Required value"},
+	{"status.inventory.kind", "inventory: [{apiVersion: v1, name: a}]", "Required value"},
+	{"status.inventory.name", "inventory: [{apiVersion: v1, kind: Secret}]", "Required value"},
+}
+
+// condition is a status with one condition, good but for one field.
+func condition(field, value string) string {
+	fields := map[string]string{
+		"type": "A", "status": "'True'", "reason": "R", "message": "m", "lastTransitionTime": "'2026-01-01T00:00:00Z'",
+	}
+	fields[field] = value
+	var text []string
+	for k, v := range fields {
+		text = append(text, k+": "+v)
+	}
+	return "conditions: [{" + strings.Join(text, ", ") + "}]"
+}
+
+func status(t *testing.T) {
+	platform := stored(t, map[string]any{})
+	write := func(text string) error {
+		u := platform.DeepCopy()
+		u.Object["status"] = spec(t, text)
+		return tried.record(api.Status().Update(t.Context(), u, &client.SubResourceUpdateOptions{
+			UpdateOptions: client.UpdateOptions{DryRun: []string{"All"}},
+		}), u, nil)
+	}
+	if err := write(fullStatus); err != nil {
+		t.Errorf("a full status is refused: %v", err)
+	}
+	for _, r := range statusRefusals {
+		t.Run(r.field+" "+r.says, func(t *testing.T) { expect(t, write(r.spec), r.field, r.says) })
+	}
+}

@@ -1,0 +1,211 @@
+package cel
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// family is a type of value with the fields that have it. Each spec holds one %s.
+type family struct {
+	name   string
+	fields map[string]string
+	good   []string
+	bad    []string
+	// says is part of the message for every bad value.
+	says string
+	// long is a value of more than limit characters, where the pattern does not bound the length by itself.
+	long  string
+	limit int
+}
+
+const longHost = "a23456789-a23456789-a23456789-a23456789-a23456789-a23456789-a23"
+
+var families = []family{
+	{
+		name: "sizes",
+		fields: map[string]string{
+			"spec.backend.uploads.size":          "backend: {uploads: {size: %s}}",
+			"spec.backend.uploads.maxUploadSize": "backend: {uploads: {maxUploadSize: %s}}",
+			"spec.edge.cache.size":               "edge: {cache: {size: %s}}",
+			"spec.postgres.storage.size":         "postgres: {storage: {size: %s}}",
+			"spec.postgres.walStorage.size":      "postgres: {walStorage: {size: %s}}",
+			"spec.redis.maxMemory":               "redis: {maxMemory: %s}",
+			"spec.redis.persistence.size":        "redis: {persistence: {size: %s}}",
+			"spec.rabbitmq.storage.size":         "rabbitmq: {storage: {size: %s}}",
+			"spec.rtmp.scratch":                  "rtmp: {scratch: %s}",
+			"spec.rtmp.recording.size":           "rtmp: {recording: {size: %s}}",
+		},
+		good: []string{"500Mi", "1.5Gi", "20G", "1Pi", `"21474836480"`},
+		bad:  []string{`"0"`, "0Gi", "20GB", "-1Gi", `"1,5Gi"`, "20 Gi", `""`, "2Pi", "a lot", `"1Gi;"`},
+		says: "must be a size above zero and at most 1Pi; write e.g. 10Gi",
+		long: `"` + strings.Repeat("1", 21) + `"`, limit: 20,
+	},
+	{
+		name: "images",
+		fields: map[string]string{
+			"spec.backend.image":  "backend: {image: %s}",
+			"spec.frontend.image": "frontend: {image: %s}",
+			"spec.edge.image":     "edge: {image: %s}",
+			"spec.postgres.image": "postgres: {image: %s}",
+			"spec.redis.image":    "redis: {image: %s}",
+			"spec.rabbitmq.image": "rabbitmq: {image: %s}",
+			"spec.rtmp.image":     "rtmp: {image: %s}",
+		},
+		good: []string{"nginx:18", "localhost:5000/a/b_c:18.6-standard", "example.com/a:18@sha256:" + strings.Repeat("0a", 32)},
+		bad:  []string{`""`, "Nginx:18", "a b:18", "https://example.com/a:18", "a:18@sha256:12", `"a:18\nb"`, "a//b:18", "$(id):18"},
+		says: "must be an image reference; write e.g.",
+	},
+	{
+		name: "hosts",
+		fields: map[string]string{
+			"spec.ingress.host":                  "ingress: {host: %s}",
+			"spec.gateway.hostnames":             "gateway: {parentRefs: [{name: gw}], hostnames: [%s]}",
+			"spec.backend.settings.allowedHosts": "backend: {settings: {allowedHosts: [%s]}}",
+		},
+		good: []string{"localhost", "tube.example.com", "1.tube-1.example.com", longHost + ".example.com"},
+		bad: []string{
+			`""`, "Tube.example.com", "https://tube.example.com", "tube.example.com:443", "tube.example.com/", "tube_.example.com",
+			"-tube.example.com", "tube..example.com", "tube.example.com.", "x" + longHost + ".example.com",
+			`"a; return 200"`, `"a\nb"`, `"a{}"`, `"$host"`, `"a b"`, `"a#"`, `"~^a"`, `"\"a"`, `"*.example.com"`,
+		},
+		says: "must be a host name in lower case, without scheme, port or path; write e.g. tube.example.com",
+	},
+	{
+		name:   "origins",
+		fields: map[string]string{"spec.backend.settings.corsOrigins": "backend: {settings: {corsOrigins: [%s]}}"},
+		good:   []string{"https://tube.example.com", "http://localhost:3000"},
+		bad:    []string{`""`, "tube.example.com", "ftp://tube.example.com", "https://tube.example.com/", `"https://a b"`, `"*"`, `"https://a,https://b"`},
+		says:   "must be a web origin, scheme and host without a path; write e.g. https://tube.example.com",
+	},
+	{
+		name: "networks",
+		fields: map[string]string{
+			"spec.edge.trustedProxies":                   "edge: {trustedProxies: [%s]}",
+			"spec.edge.service.loadBalancerSourceRanges": "edge: {service: {type: LoadBalancer, loadBalancerSourceRanges: [%s]}}",
+			"spec.rtmp.service.loadBalancerSourceRanges": "rtmp: {service: {loadBalancerSourceRanges: [%s]}}",
+		},
+		good: []string{"10.0.0.0/8", `"fd00::/8"`, "192.0.2.1/32"},
+		bad:  []string{`""`, "10.0.0.0", "10.0.0.0/33", "10.0.0/8", "example.com/8", `"10.0.0.0/8;"`, `"fd00::/129"`},
+		says: "must be a network in CIDR notation; write e.g. 10.0.0.0/8",
+		long: "10.0.0.0/" + strings.Repeat("0", 35), limit: 43,
+	},
+	{
+		name:   "registries",
+		fields: map[string]string{"spec.imageDefaults.registry": "imageDefaults: {registry: %s}"},
+		good:   []string{"mirror.example.com", "localhost:5000/xatube/team"},
+		bad:    []string{`""`, "https://mirror.example.com", "mirror.example.com/", "Mirror.example.com", "mirror example"},
+		says:   "without scheme and trailing slash; write e.g. mirror.example.com/xatube",
+	},
+	{
+		name: "durations",
+		fields: map[string]string{
+			"spec.backend.migration.timeout": "backend: {migration: {timeout: %s}}",
+			"spec.rtmp.drainTimeout":         "rtmp: {drainTimeout: %s}",
+		},
+		good: []string{"10s", "10m", "1h30m", "24h", "1h5m30s", "1.5h"},
+		bad:  []string{`""`, `"10"`, "10 m", "1d", "-1m", "ten", "10M", `"10s;"`, "999999h999999h9999h", "25h"},
+		says: "24h; write e.g. 1",
+		long: "1.001h1.001m1.00001ms", limit: 20,
+	},
+	{
+		name:   "lifetimes",
+		fields: map[string]string{"spec.backend.settings.accessTokenExpiry": "backend: {settings: {accessTokenExpiry: %s}}"},
+		good:   []string{"1h", "90m", "8760h"},
+		bad:    []string{`""`, "59m", "1d", "8761h", "0s"},
+		says:   "must lie between 1h and 8760h; write e.g. 24h",
+		long:   "1.001h1.001m1.00001ms", limit: 20,
+	},
+	{
+		name:   "times of the API cache",
+		fields: map[string]string{"spec.edge.cache.api": "edge: {cache: {api: %s}}"},
+		good:   []string{"0s", "500ms", "1m"},
+		bad:    []string{`""`, "61s", "2 s", "-1s", `"2s;"`},
+		says:   "the API cache holds 0s to 1m: its answers change; write e.g. 2s",
+		long:   "1.001s1.001s1.00001ms", limit: 20,
+	},
+	{
+		name:   "times of the static cache",
+		fields: map[string]string{"spec.edge.cache.static": "edge: {cache: {static: %s}}"},
+		good:   []string{"0s", "24h", "8760h"},
+		bad:    []string{`""`, "9000h", "1w", "-1h", `"24h;"`},
+		says:   "the static cache holds 0s to 8760h; write e.g. 24h",
+		long:   "1.001h1.001m1.00001ms", limit: 20,
+	},
+	{
+		name:   "fragments",
+		fields: map[string]string{"spec.rtmp.hls.fragment": "rtmp: {hls: {fragment: %s, playlistLength: 60s}}"},
+		good:   []string{"500ms", "3s", "30s"},
+		bad:    []string{`""`, "499ms", "31s", `"3"`, `"3s;"`},
+		says:   "fragment must lie between 500ms and 30s; write e.g. 3s",
+		long:   "1.001s1.001s1.00001ms", limit: 20,
+	},
+	{
+		name:   "playlists",
+		fields: map[string]string{"spec.rtmp.hls.playlistLength": "rtmp: {hls: {playlistLength: %s}}"},
+		good:   []string{"3s", "1h"},
+		bad:    []string{`""`, "0s", "61m", "long", `"20s;"`},
+		says:   "playlistLength must be above 0s and at most 1h; write e.g. 20s",
+		long:   "9.001s1.001s1.00001ms", limit: 20,
+	},
+	{
+		name: "names of objects",
+		fields: map[string]string{
+			"spec.imageDefaults.pullSecrets.name":       "imageDefaults: {pullSecrets: [{name: %s}]}",
+			"spec.backend.envFrom.secretRef.name":       "backend: {envFrom: [{secretRef: {name: %s}}]}",
+			"spec.backend.envFrom.configMapRef.name":    "backend: {envFrom: [{configMapRef: {name: %s}}]}",
+			"spec.backend.uploads.storageClassName":     "backend: {uploads: {storageClassName: %s}}",
+			"spec.edge.tls.secretName":                  "edge: {tls: {secretName: %s}}",
+			"spec.ingress.className":                    "ingress: {host: a.example.com, className: %s}",
+			"spec.ingress.tls.secretName":               "ingress: {host: a.example.com, tls: {secretName: %s}}",
+			"spec.gateway.parentRefs.name":              "gateway: {parentRefs: [{name: %s}]}",
+			"spec.gateway.parentRefs.namespace":         "gateway: {parentRefs: [{name: gw, namespace: %s}]}",
+			"spec.gateway.parentRefs.sectionName":       "gateway: {parentRefs: [{name: gw, sectionName: %s}]}",
+			"spec.gateway.parentRefs.rtmpSectionName":   "gateway: {parentRefs: [{name: gw, rtmpSectionName: %s}]}",
+			"spec.postgres.external.secretRef.name":     "postgres: {external: {secretRef: {name: %s}}}",
+			"spec.postgres.storage.storageClassName":    "postgres: {storage: {size: 1Gi, storageClassName: %s}}",
+			"spec.postgres.walStorage.storageClassName": "postgres: {walStorage: {size: 1Gi, storageClassName: %s}}",
+			"spec.redis.external.secretRef.name":        "redis: {external: {secretRef: {name: %s}}}",
+			"spec.redis.persistence.storageClassName":   "redis: {persistence: {size: 1Gi, storageClassName: %s}}",
+			"spec.rabbitmq.external.secretRef.name":     "rabbitmq: {external: {secretRef: {name: %s}}}",
+			"spec.rabbitmq.storage.storageClassName":    "rabbitmq: {storage: {size: 1Gi, storageClassName: %s}}",
+			"spec.rtmp.recording.storageClassName":      "rtmp: {recording: {size: 1Gi, storageClassName: %s}}",
+		},
+		good: []string{"a", "my-object", `"1"`},
+		bad:  []string{`""`, "My-Object", "a_b", "-a", "a/b", `"a b"`},
+		says: "should match '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'",
+	},
+	{
+		name: "keys of Secrets",
+		fields: map[string]string{
+			"spec.postgres.external.secretRef.key": "postgres: {external: {secretRef: {name: db, key: %s}}}",
+			"spec.redis.external.secretRef.key":    "redis: {external: {secretRef: {name: db, key: %s}}}",
+			"spec.rabbitmq.external.secretRef.key": "rabbitmq: {external: {secretRef: {name: db, key: %s}}}",
+		},
+		good: []string{"uri", "DATABASE_URL", "tls.crt"},
+		bad:  []string{`""`, "a/b", `"a b"`},
+		says: "should match '^[-._a-zA-Z0-9]+$'",
+	},
+}
+
+// values tries every type of value in every field that has it.
+func values(t *testing.T) {
+	for _, f := range families {
+		for field, in := range f.fields {
+			for _, v := range f.good {
+				t.Run(f.name+"/"+field+"/"+v, func(t *testing.T) { accept(t, fmt.Sprintf(in, v)) })
+			}
+			if f.limit > 0 {
+				t.Run(f.name+"/"+field+"/too long", func(t *testing.T) {
+					says := fmt.Sprintf("Too long: may not be more than %d bytes", f.limit)
+					refuse(t, refusal{field: field, spec: fmt.Sprintf(in, f.long), says: says})
+				})
+			}
+			for _, v := range f.bad {
+				t.Run(f.name+"/"+field+"/"+v, func(t *testing.T) {
+					refuse(t, refusal{field: field, spec: fmt.Sprintf(in, v), says: f.says})
+				})
+			}
+		}
+	}
+}
