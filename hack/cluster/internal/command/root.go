@@ -1,0 +1,71 @@
+// Package command is the command line of the cluster.
+package command
+
+import (
+	"fmt"
+	"log"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xatube/xatube-operator/hack/cluster/internal/cache"
+	"github.com/xatube/xatube-operator/hack/cluster/internal/kind"
+	"github.com/xatube/xatube-operator/hack/cluster/internal/local"
+)
+
+// options are the flags of every command.
+type options struct {
+	name     string
+	provider string
+}
+
+// Root returns the whole command line.
+func Root() *cobra.Command {
+	o := &options{}
+	root := &cobra.Command{
+		Use:           "cluster",
+		Short:         "Make the Kubernetes cluster on which the demo and the end-to-end tests run",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.PersistentFlags().StringVar(&o.name, "name", "dev", "name of the cluster; several may run side by side")
+	root.PersistentFlags().StringVar(&o.provider, "provider", "auto", "kind, local, or auto: kind if a Docker engine answers")
+	root.AddCommand(
+		prepareCommand(o), upCommand(o), downCommand(o), statusCommand(o), addonCommand(o),
+		kubeconfigCommand(o), auditLogCommand(o), assetsCommand(o), binCommand(o),
+		imagesCommand(o), serversCommand(o), buildImageCommand(), loadCommand(o),
+		forwardCommand(o), nodeExecCommand(o),
+		faultCommand(o, "cut", "Take the link of a node down; all on it goes on running", provider.Cut),
+		faultCommand(o, "heal", "Take the link of a node up again", provider.Heal),
+		faultCommand(o, "kill", "End all that a node runs, as a loss of power does", provider.Kill),
+		faultCommand(o, "restore", "Boot a killed node again, with what was on its disk", provider.Restore),
+		machineInitCommand(), proxyCommand(),
+	)
+	return root
+}
+
+// open returns the cache; progress goes where the command's errors go, so that output stays usable.
+func (o *options) open(cmd *cobra.Command) (*cache.Cache, *log.Logger, error) {
+	progress := log.New(cmd.ErrOrStderr(), "", 0)
+	c, err := cache.Open(progress)
+	return c, progress, err
+}
+
+// choose returns the provider that the flags and the machine ask for.
+func (o *options) choose(cmd *cobra.Command) (provider, error) {
+	c, progress, err := o.open(cmd)
+	if err != nil {
+		return nil, err
+	}
+	switch o.provider {
+	case "local":
+		return local.New(o.name, c, progress), nil
+	case "kind":
+		return kind.New(o.name, c, progress), nil
+	case "auto":
+		if kind.Available(cmd.Context()) {
+			return kind.New(o.name, c, progress), nil
+		}
+		return local.New(o.name, c, progress), nil
+	}
+	return nil, fmt.Errorf("provider %q: want kind, local or auto", o.provider)
+}
