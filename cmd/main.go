@@ -1,0 +1,126 @@
+// Command xatube-operator makes XaTubeClusters so.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/go-logr/logr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/xatube/xatube-operator/internal/controller"
+)
+
+// version is set at build time.
+var version = "dev"
+
+type options struct {
+	metricsAddress string
+	probeAddress   string
+	leaderElection bool
+	namespaces     string
+	clusterDomain  string
+	logLevel       string
+	concurrency    int
+}
+
+func parse() options {
+	var o options
+	flag.StringVar(&o.metricsAddress, "metrics-bind-address", ":8443", "address of the authenticated metrics endpoint (HTTPS); 0 turns it off")
+	flag.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz")
+	flag.BoolVar(&o.leaderElection, "leader-elect", false, "let only one of several replicas work")
+	flag.StringVar(&o.namespaces, "watch-namespaces", "", "comma-separated namespaces to watch; empty means all")
+	flag.StringVar(&o.clusterDomain, "cluster-domain", "cluster.local", "DNS domain of the Kubernetes cluster")
+	flag.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
+	flag.IntVar(&o.concurrency, "concurrency", 4, "platforms that are reconciled at the same time")
+	flag.Parse()
+	return o
+}
+
+func main() {
+	o := parse()
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(o options) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
+		return fmt.Errorf("--log-level: %w", err)
+	}
+	ctrl.SetLogger(logr.FromSlogHandler(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
+	ctrl.Log.Info("Starting", "version", version)
+
+	mgr, err := newManager(o)
+	if err != nil {
+		return err
+	}
+	err = controller.Setup(mgr, controller.Config{
+		Namespaces:    watchedNamespaces(o),
+		ClusterDomain: o.clusterDomain,
+		Concurrency:   o.concurrency,
+	})
+	if err != nil {
+		return err
+	}
+	if err := addChecks(mgr); err != nil {
+		return err
+	}
+	if err := mgr.Start(ctrl.SetupSignalHandler()); err != nil {
+		return fmt.Errorf("running: %w", err)
+	}
+	return nil
+}
+
+func newManager(o options) (ctrl.Manager, error) {
+	config, err := ctrl.GetConfig()
+	if err != nil {
+		return nil, fmt.Errorf("finding the cluster: %w", err)
+	}
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme: controller.NewScheme(),
+		Cache:  controller.CacheOptions(watchedNamespaces(o)),
+		Metrics: server.Options{
+			BindAddress:    o.metricsAddress,
+			SecureServing:  true,
+			FilterProvider: filters.WithAuthenticationAndAuthorization,
+		},
+		HealthProbeBindAddress: o.probeAddress,
+		LeaderElection:         o.leaderElection,
+		LeaderElectionID:       "xatube-operator.xatube.io",
+		// The program ends right after the manager, so the lease may be given back: a successor need not wait for it.
+		LeaderElectionReleaseOnCancel: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating the manager: %w", err)
+	}
+	return mgr, nil
+}
+
+func watchedNamespaces(o options) []string {
+	var out []string
+	for n := range strings.SplitSeq(o.namespaces, ",") {
+		if n = strings.TrimSpace(n); n != "" {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func addChecks(mgr ctrl.Manager) error {
+	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
+		return fmt.Errorf("adding the liveness check: %w", err)
+	}
+	if err := mgr.AddReadyzCheck("readyz", healthz.Ping); err != nil {
+		return fmt.Errorf("adding the readiness check: %w", err)
+	}
+	return nil
+}

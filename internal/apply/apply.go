@@ -1,0 +1,254 @@
+// Package apply is the only writer of children. It applies server-side under one field manager, sends nothing when
+// nothing would change, and never touches an object that somebody else owns.
+package apply
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/inventory"
+	"github.com/xatube/xatube-operator/internal/outcome"
+)
+
+// fixed are the kinds that Kubernetes does not let anybody change: what exists stays as it is.
+var fixed = map[string]bool{"Job": true}
+
+// Engine writes the children of resources.
+type Engine struct {
+	// Client reads from the operator's caches, which hold only objects with its labels, and writes.
+	Client client.Client
+	// Live reads from the API server, to see what the caches do not hold.
+	Live client.Reader
+}
+
+// Object turns what a component rendered into exactly the fields to send.
+func Object(o component.Object) (*unstructured.Unstructured, error) {
+	b, err := json.Marshal(o)
+	if err != nil {
+		return nil, fmt.Errorf("encoding object: %w", err)
+	}
+	u := &unstructured.Unstructured{}
+	if err := u.UnmarshalJSON(b); err != nil {
+		return nil, fmt.Errorf("decoding object: %w", err)
+	}
+	return u, nil
+}
+
+// Apply makes one object so and says whether it had to write.
+func (e *Engine) Apply(ctx context.Context, owner *v1alpha1.XaTubeCluster, want *unstructured.Unstructured) (bool, error) {
+	want = want.DeepCopy()
+	want.SetNamespace(owner.Namespace)
+	if !inventory.HoldsData(want.GroupVersionKind().GroupKind()) {
+		want.SetOwnerReferences([]metav1.OwnerReference{ownerReference(owner)})
+	}
+	hash, err := Hash(want)
+	if err != nil {
+		return false, err
+	}
+	live, err := e.live(ctx, want)
+	if err != nil {
+		return false, fmt.Errorf("reading %s: %w", describe(want), err)
+	}
+	if live != nil {
+		if err := mayWrite(owner, live); err != nil {
+			return false, err
+		}
+		if fixed[live.GetKind()] || unchanged(live, want, hash) {
+			return false, nil
+		}
+		ctrl.LoggerFrom(ctx).V(1).Info("Object differs", "object", describe(want), "field", drift(live.Object, want.Object))
+		if err := e.handOver(ctx, live, want); err != nil {
+			return false, err
+		}
+	}
+	annotate(want, hash)
+	if err := e.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(want),
+		client.FieldOwner(naming.FieldManager), client.ForceOwnership); err != nil {
+		return false, classify(want, err)
+	}
+	return true, nil
+}
+
+// unchanged says that an apply would change nothing: the hash sees that we want something else, fields that we no
+// longer want included, and the comparison sees that somebody changed what we own.
+func unchanged(live, want *unstructured.Unstructured, hash string) bool {
+	return live.GetAnnotations()[naming.AnnotationApplied] == hash && drift(live.Object, want.Object) == ""
+}
+
+// Prune removes an object that is no longer wanted, and says whether it is gone. What holds data stays, and so does
+// what belongs to a component in spare.
+func (e *Engine) Prune(ctx context.Context, owner *v1alpha1.XaTubeCluster, ref v1alpha1.ObjectRef, spare map[string]bool) (bool, error) {
+	if inventory.HoldsData(inventory.GVK(ref).GroupKind()) {
+		return false, nil
+	}
+	live, err := e.owned(ctx, owner, ref)
+	if err != nil || live == nil {
+		return err == nil, err
+	}
+	if spare[live.GetLabels()[naming.LabelComponent]] {
+		return false, nil
+	}
+	return false, e.remove(ctx, live)
+}
+
+// Delete removes an object of the owner, and says whether it is gone. One that belongs to somebody else counts as gone.
+func (e *Engine) Delete(ctx context.Context, owner *v1alpha1.XaTubeCluster, ref v1alpha1.ObjectRef) (bool, error) {
+	live, err := e.owned(ctx, owner, ref)
+	if err != nil || live == nil {
+		return err == nil, err
+	}
+	return false, e.remove(ctx, live)
+}
+
+// owned is the object that an inventory entry names; nil when it is gone or belongs to somebody else.
+func (e *Engine) owned(ctx context.Context, owner *v1alpha1.XaTubeCluster, ref v1alpha1.ObjectRef) (*unstructured.Unstructured, error) {
+	u := &unstructured.Unstructured{}
+	u.SetGroupVersionKind(inventory.GVK(ref))
+	u.SetNamespace(owner.Namespace)
+	u.SetName(ref.Name)
+	live, err := e.live(ctx, u)
+	if meta.IsNoMatchError(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", describe(u), err)
+	}
+	if live == nil || !belongs(owner, live) {
+		return nil, nil
+	}
+	return live, nil
+}
+
+func (e *Engine) remove(ctx context.Context, live *unstructured.Unstructured) error {
+	if live.GetDeletionTimestamp() != nil {
+		return nil
+	}
+	uid := live.GetUID()
+	err := e.Client.Delete(ctx, live,
+		client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("deleting %s: %w", describe(live), err)
+	}
+	return nil
+}
+
+// live is the object as it is now; nil when there is none.
+func (e *Engine) live(ctx context.Context, u *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	typed, err := e.Client.Scheme().New(u.GroupVersionKind())
+	if err != nil {
+		return nil, fmt.Errorf("kind %s is not known to the operator: %w", u.GroupVersionKind(), err)
+	}
+	obj, ok := typed.(client.Object)
+	if !ok {
+		return nil, fmt.Errorf("kind %s is not an object", u.GroupVersionKind())
+	}
+	key := client.ObjectKeyFromObject(u)
+	err = e.Client.Get(ctx, key, obj)
+	if apierrors.IsNotFound(err) {
+		err = e.Live.Get(ctx, key, obj)
+	}
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
+	if err != nil {
+		return nil, fmt.Errorf("converting %s: %w", describe(u), err)
+	}
+	out := &unstructured.Unstructured{Object: content}
+	out.SetGroupVersionKind(u.GroupVersionKind())
+	return out, nil
+}
+
+func ownerReference(owner *v1alpha1.XaTubeCluster) metav1.OwnerReference {
+	return *metav1.NewControllerRef(owner, v1alpha1.GroupVersion.WithKind(v1alpha1.Kind))
+}
+
+// mayWrite refuses objects that belong to somebody else or are on their way out.
+func mayWrite(owner *v1alpha1.XaTubeCluster, live *unstructured.Unstructured) error {
+	if !belongs(owner, live) {
+		return outcome.Waiting(v1alpha1.ReasonForeignObject,
+			"%s exists and does not belong to this XaTubeCluster; rename or delete it, or give the XaTubeCluster another name", describe(live))
+	}
+	if live.GetDeletionTimestamp() != nil {
+		return outcome.Waiting(v1alpha1.ReasonProgressing, "%s is being deleted; it is made again when it is gone", describe(live))
+	}
+	return nil
+}
+
+// belongs says whether an object was made by the operator for this owner. Objects that hold data carry no owner
+// reference, so that they outlive the owner; labels tell whose they are.
+func belongs(owner *v1alpha1.XaTubeCluster, live *unstructured.Unstructured) bool {
+	if ref := metav1.GetControllerOf(live); ref != nil && !inventory.HoldsData(live.GroupVersionKind().GroupKind()) {
+		return ref.UID == owner.UID
+	}
+	labels := live.GetLabels()
+	return labels[naming.LabelManagedBy] == naming.ManagedBy && labels[naming.LabelInstance] == owner.Name
+}
+
+// Hash is short and stable over the fields of an object.
+func Hash(u *unstructured.Unstructured) (string, error) {
+	b, err := json.Marshal(u.Object)
+	if err != nil {
+		return "", fmt.Errorf("encoding %s: %w", describe(u), err)
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8]), nil
+}
+
+func annotate(u *unstructured.Unstructured, hash string) {
+	annotations := maps.Clone(u.GetAnnotations())
+	if annotations == nil {
+		annotations = map[string]string{}
+	}
+	annotations[naming.AnnotationApplied] = hash
+	u.SetAnnotations(annotations)
+}
+
+// classify tells what the API server's refusal means for the user.
+func classify(u *unstructured.Unstructured, err error) error {
+	wrapped := fmt.Errorf("applying %s: %w", describe(u), err)
+	switch {
+	case meta.IsNoMatchError(err):
+		return outcome.Waiting(v1alpha1.ReasonAPINotInstalled, "%s cannot be applied: its API is not installed", describe(u))
+	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), "exceeded quota"):
+		return outcome.Waiting(v1alpha1.ReasonQuotaExceeded, "%v; raise the ResourceQuota", wrapped)
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+		return outcome.Waiting(v1alpha1.ReasonDeleting, "%v", wrapped)
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
+		return outcome.Terminal(v1alpha1.ReasonRejected, "%v", wrapped)
+	}
+	return wrapped
+}
+
+func describe(u *unstructured.Unstructured) string {
+	return Describe(u.GroupVersionKind(), u.GetName())
+}
+
+// Describe names an object for people.
+func Describe(gvk schema.GroupVersionKind, name string) string {
+	if strings.Contains(gvk.Group, ".") && gvk.Group != "networking.k8s.io" {
+		return fmt.Sprintf("%s.%s %s", gvk.Kind, gvk.Group, name)
+	}
+	return fmt.Sprintf("%s %s", gvk.Kind, name)
+}

@@ -1,0 +1,104 @@
+package apply
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+// associative are the lists of maps that Kubernetes merges by key: somebody else may have added elements. All other
+// lists are ours as a whole.
+var associative = map[string]bool{
+	"containers": true, "initContainers": true, "env": true, "ports": true,
+	"volumes": true, "volumeMounts": true, "imagePullSecrets": true,
+	"ownerReferences": true, "topologySpreadConstraints": true, "finalizers": true,
+}
+
+// drift is the path of the first field of want that live has not, or not with the same value; empty when live has
+// them all. Fields that only live has are defaults or belong to others.
+func drift(live, want map[string]any) string {
+	for _, k := range slices.Sorted(maps.Keys(want)) {
+		l, present := live[k]
+		if !present && empty(want[k]) {
+			// The API server drops empty values on the way in.
+			continue
+		}
+		if path, differs := driftAt(k, l, want[k]); differs {
+			return k + path
+		}
+	}
+	return ""
+}
+
+func empty(v any) bool {
+	return v == nil || reflect.ValueOf(v).IsZero() ||
+		(slices.Contains([]reflect.Kind{reflect.Map, reflect.Slice}, reflect.TypeOf(v).Kind()) && reflect.ValueOf(v).Len() == 0)
+}
+
+func driftAt(field string, live, want any) (path string, differs bool) {
+	switch w := want.(type) {
+	case map[string]any:
+		l, ok := live.(map[string]any)
+		if !ok {
+			return "", true
+		}
+		path = drift(l, w)
+		return "." + path, path != ""
+	case []any:
+		l, ok := live.([]any)
+		if !ok {
+			return "", true
+		}
+		return driftInList(field, l, w)
+	default:
+		return "", !sameScalar(live, w)
+	}
+}
+
+func driftInList(field string, live, want []any) (path string, differs bool) {
+	if !associative[field] && len(live) != len(want) {
+		return "", true
+	}
+	for i, w := range want {
+		if associative[field] {
+			differs = !slices.ContainsFunc(live, func(l any) bool { _, d := driftAt("", l, w); return !d })
+		} else {
+			path, differs = driftAt("", live[i], w)
+		}
+		if differs {
+			return fmt.Sprintf("[%d]%s", i, path), true
+		}
+	}
+	return "", false
+}
+
+func sameScalar(live, want any) bool {
+	if live == want {
+		return true
+	}
+	switch w := want.(type) {
+	case string:
+		l, ok := live.(string)
+		return ok && sameQuantity(l, w)
+	case int64:
+		l, ok := live.(float64)
+		return ok && l == float64(w)
+	case float64:
+		l, ok := live.(int64)
+		return ok && float64(l) == w
+	}
+	return false
+}
+
+// sameQuantity knows that the API server writes quantities in canonical form: 1000m becomes 1.
+func sameQuantity(a, b string) bool {
+	qa, err := resource.ParseQuantity(a)
+	if err != nil {
+		return false
+	}
+	qb, err := resource.ParseQuantity(b)
+	return err == nil && qa.Cmp(qb) == 0
+}

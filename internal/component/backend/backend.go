@@ -1,0 +1,86 @@
+// Package backend is the FastAPI application: its Deployment, shared uploads and autoscaler.
+package backend
+
+import (
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/ptr"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/workload"
+	"github.com/xatube/xatube-operator/internal/credential"
+)
+
+// defaultReplicas is the schema's default.
+const defaultReplicas int32 = 3
+
+// Component is the backend.
+type Component struct{}
+
+// New returns the component.
+func New() Component { return Component{} }
+
+// Name is the value of the component label.
+func (Component) Name() string { return naming.Backend }
+
+// Condition that Health fills.
+func (Component) Condition() string { return v1alpha1.ConditionBackendReady }
+
+// Needs no optional API.
+func (Component) Needs(*v1alpha1.XaTubeCluster) []schema.GroupVersionKind { return nil }
+
+// Credentials is the key that signs the logins. All replicas share it.
+func (Component) Credentials(in component.Input) []credential.Request {
+	return []credential.Request{{
+		Component: naming.Backend,
+		Name:      secretName(in.Cluster),
+		Data: func(g credential.Generator) map[string][]byte {
+			return map[string][]byte{secretKey: []byte(g.Password())}
+		},
+	}}
+}
+
+// Render returns the volume of the uploads, the Service that the edge resolves, the budget, the Deployment and, when
+// wanted, its autoscaler.
+func (Component) Render(in component.Input) ([]component.Object, error) {
+	spec := in.Cluster.Spec.Backend
+	if err := refuse(spec); err != nil {
+		return nil, err
+	}
+	claim, err := workload.Claim(in, claimName(in.Cluster), naming.Backend, spec.Uploads.Volume(), spec.Uploads.AccessModes...)
+	if err != nil {
+		return nil, err
+	}
+	objects := []component.Object{
+		claim,
+		workload.HeadlessService(in, naming.Backend, workload.ServicePort(naming.PortHTTP, naming.BackendPort)),
+	}
+	objects = append(objects, workload.Budget(in, naming.Backend, mostReplicas(spec))...)
+	deployment, err := deployment(in)
+	if err != nil {
+		return objects, err
+	}
+	objects = append(objects, deployment)
+	if spec.Autoscaling != nil {
+		objects = append(objects, autoscaler(in.Cluster))
+	}
+	return objects, nil
+}
+
+// Image of the backend, which migrates the database too.
+func Image(c *v1alpha1.XaTubeCluster) string {
+	return naming.Image(c, c.Spec.Backend.Image, naming.ImageBackend)
+}
+
+func replicas(spec v1alpha1.BackendSpec) int32 {
+	return ptr.Deref(spec.Replicas, defaultReplicas)
+}
+
+// mostReplicas that ever run.
+func mostReplicas(spec v1alpha1.BackendSpec) int32 {
+	if spec.Autoscaling != nil {
+		return spec.Autoscaling.MaxReplicas
+	}
+	return replicas(spec)
+}

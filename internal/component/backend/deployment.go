@@ -1,0 +1,117 @@
+package backend
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/workload"
+)
+
+const (
+	// User owns the processes and the uploads. The image names none; any one that is not root works.
+	User int64 = 1000
+
+	// finish is how long requests in flight may take once the server is told to stop. Only an upload takes long:
+	// 500 MiB at 15 Mbit/s take five minutes. Idle connections and chats are closed at once.
+	finish = 5 * time.Minute
+	// margin between the server's own deadline and the kill.
+	margin = 10 * time.Second
+	// settle is how long a new pod must stay ready before the roll goes on: one that dies in its first seconds stops
+	// the roll, and the edge has asked DNS again.
+	settle = 5 * time.Second
+
+	tmp = "tmp"
+)
+
+func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, error) {
+	spec := in.Cluster.Spec.Backend
+	server, err := server(in)
+	if err != nil {
+		return nil, err
+	}
+	template, err := workload.Template(in, workload.Pod{
+		Component:   naming.Backend,
+		Settings:    spec.Pod,
+		User:        User,
+		Containers:  []*corev1ac.ContainerApplyConfiguration{server},
+		Volumes:     []*corev1ac.VolumeApplyConfiguration{workload.Scratch(tmp), UploadsVolume(in.Cluster)},
+		GracePeriod: workload.Departure + finish + margin,
+		Replicas:    mostReplicas(spec),
+	})
+	if err != nil {
+		return nil, err
+	}
+	deployment := workload.Deployment(in, naming.Backend)
+	deployment.Spec.WithMinReadySeconds(int32(settle.Seconds())).WithTemplate(template)
+	if spec.Autoscaling == nil {
+		deployment.Spec.WithReplicas(replicas(spec))
+	}
+	fitVolume(deployment, in.Cluster)
+	return deployment, nil
+}
+
+func server(in component.Input) (*corev1ac.ContainerApplyConfiguration, error) {
+	env, err := Environment(in)
+	if err != nil {
+		return nil, err
+	}
+	c := workload.Container(in, naming.Backend, Image(in.Cluster), command(in.Cluster.Spec.Backend)...).
+		WithPorts(workload.Port(naming.PortHTTP, naming.BackendPort)).
+		WithEnvFrom(EnvFrom(in.Cluster)...).
+		WithEnv(env...).
+		WithResources(workload.Requests("200m", "256Mi")).
+		WithVolumeMounts(workload.Mount(tmp, "/"+tmp), UploadsMount()).
+		WithLifecycle(workload.PreStopSleep(workload.Departure))
+	addProbes(c)
+	return c, nil
+}
+
+// command is the user's, or uvicorn as upstream's image starts it, behind a proxy.
+func command(spec v1alpha1.BackendSpec) []string {
+	if len(spec.Command) > 0 {
+		return spec.Command
+	}
+	return []string{
+		"uvicorn", "app.main:app",
+		"--host", "0.0.0.0",
+		"--port", strconv.Itoa(int(naming.BackendPort)),
+		"--workers", strconv.Itoa(int(max(spec.Workers, 1))),
+		// The edge overwrites these headers; redirects then lead to https where the edge was asked by https.
+		"--proxy-headers", "--forwarded-allow-ips", "*",
+		"--timeout-graceful-shutdown", strconv.Itoa(int(finish.Seconds())),
+		"--log-level", strings.ToLower(spec.Settings.LogLevel),
+		// Upstream's login carries the password in the query string, which this log would show. The edge logs every
+		// request without its query.
+		"--no-access-log",
+	}
+}
+
+// addProbes: none of them asks for SQL, because a database that fails over would take all replicas out of rotation,
+// or restart them, at once.
+func addProbes(c *corev1ac.ContainerApplyConfiguration) {
+	// Upstream answers /health without touching anything.
+	const alive = "/health"
+	// The description of the API exists only when every router was loaded: the application itself answers.
+	const reached = "/openapi.json"
+
+	// A hung process must not use up the long grace period that uploads have.
+	const restartGrace = 10
+
+	c.WithStartupProbe(workload.HTTPProbe(naming.PortHTTP, alive).
+		WithPeriodSeconds(2).WithTimeoutSeconds(3).WithFailureThreshold(60).
+		WithTerminationGracePeriodSeconds(restartGrace))
+	c.WithReadinessProbe(workload.HTTPProbe(naming.PortHTTP, reached).
+		WithPeriodSeconds(5).WithTimeoutSeconds(3).WithFailureThreshold(3))
+	// Upstream's handlers block their event loop on SQL, so that a lost database silences /health as well. A restart
+	// would not help: the patience is longer than the loss of a node takes to be mended.
+	c.WithLivenessProbe(workload.HTTPProbe(naming.PortHTTP, alive).
+		WithPeriodSeconds(15).WithTimeoutSeconds(5).WithFailureThreshold(6).
+		WithTerminationGracePeriodSeconds(restartGrace))
+}

@@ -1,0 +1,30 @@
+// Package catalog is the ordered list of what a platform is made of.
+package catalog
+
+import (
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/backend"
+	"github.com/xatube/xatube-operator/internal/component/edge"
+	"github.com/xatube/xatube-operator/internal/component/frontend"
+	"github.com/xatube/xatube-operator/internal/component/migration"
+	"github.com/xatube/xatube-operator/internal/component/postgres"
+	"github.com/xatube/xatube-operator/internal/component/rabbitmq"
+	"github.com/xatube/xatube-operator/internal/component/redis"
+	"github.com/xatube/xatube-operator/internal/component/routes"
+	"github.com/xatube/xatube-operator/internal/component/rtmp"
+)
+
+// Components in the order in which they are applied and reported: the data first, for it takes longest.
+func Components() []component.Component {
+	return []component.Component{
+		postgres.New(),
+		redis.New(),
+		rabbitmq.New(),
+		migration.New(),
+		backend.New(),
+		frontend.New(),
+		edge.New(),
+		rtmp.New(),
+		routes.New(),
+	}
+}

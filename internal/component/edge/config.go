@@ -1,0 +1,107 @@
+package edge
+
+import (
+	"embed"
+	"fmt"
+	"net/netip"
+	"strings"
+	"text/template"
+
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+)
+
+// Files of the ConfigMap.
+const (
+	fileNginx      = "nginx.conf"
+	fileListenIPv6 = "listen-ipv6.conf"
+)
+
+const (
+	// healthPath is answered by nginx itself.
+	healthPath = "/health"
+	// statusPort serves nginx's counters to the exporter, on the loopback only.
+	statusPort int32 = 8081
+)
+
+//go:embed nginx/*.tmpl
+var templates embed.FS
+
+var parsed = template.Must(template.New("").Option("missingkey=error").ParseFS(templates, "nginx/*.tmpl"))
+
+// view is all that the templates know. Every value is a number, a checked network or a name of ours, so that nothing
+// can be smuggled into nginx.conf.
+type view struct {
+	Workers         int64
+	ShutdownTimeout string
+	KeepaliveMin    string
+
+	HTTPPort, HTTPSPort, StatusPort int32
+	TLS                             bool
+	TrustedProxies                  []netip.Prefix
+
+	API, Web limit
+
+	// APICache and StaticCache are lifetimes; empty for a cache that is off.
+	APICache, StaticCache string
+	StaticSeconds         int64
+	SegmentSeconds        int64
+	APICacheSize          int64
+	FilesCacheSize        int64
+	MaxUpload             int64
+
+	Backend, Frontend, RTMP             string
+	BackendPort, FrontendPort, RTMPPort int32
+	PortName                            string
+}
+
+// limit is the share of one edge pod in a rate limit.
+type limit struct {
+	Zone        string
+	Rate, Burst int32
+}
+
+func configurationFiles(in component.Input) (map[string]string, error) {
+	v, err := newView(in)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
+	for file, name := range map[string]string{fileNginx: "main.tmpl", fileListenIPv6: "listen-ipv6.tmpl"} {
+		var text strings.Builder
+		if err := parsed.ExecuteTemplate(&text, name, v); err != nil {
+			return nil, fmt.Errorf("rendering %s: %w", file, err)
+		}
+		files[file] = text.String()
+	}
+	return files, nil
+}
+
+func newView(in component.Input) (view, error) {
+	c, spec := in.Cluster, in.Cluster.Spec.Edge
+	service := func(comp string) string {
+		return naming.FQDN(c, naming.Headless(c, comp), in.Options.ClusterDomain)
+	}
+	v := view{
+		Workers:         workers(spec.Pod.Resources),
+		ShutdownTimeout: seconds(shutdownTimeout),
+		KeepaliveMin:    seconds(keepaliveMin),
+		HTTPPort:        naming.EdgeHTTPPort,
+		HTTPSPort:       naming.EdgeHTTPSPort,
+		StatusPort:      statusPort,
+		TLS:             spec.TLS != nil,
+		API:             share("api", spec.RateLimit.API, spec.Replicas),
+		Web:             share("web", spec.RateLimit.Web, spec.Replicas),
+		Backend:         service(naming.Backend),
+		BackendPort:     naming.BackendPort,
+		Frontend:        service(naming.Frontend),
+		FrontendPort:    c.Spec.Frontend.Port,
+		RTMP:            service(naming.RTMP),
+		RTMPPort:        naming.RTMPHTTPPort,
+		PortName:        naming.PortHTTP,
+	}
+	if err := v.addCaches(c); err != nil {
+		return v, err
+	}
+	return v, v.addNetworks(spec.TrustedProxies)
+}

@@ -1,0 +1,155 @@
+package edge
+
+import (
+	_ "embed"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/workload"
+)
+
+// user of the official image.
+const user int64 = 101
+
+// How a pod leaves. First it goes on serving while everybody in front learns of it; then nginx takes no new
+// connection and finishes the requests under way, at most for shutdownTimeout, which cuts long WebSockets.
+const (
+	leaveDelay             = 15 * time.Second
+	leaveDelayLoadBalancer = 30 * time.Second // a cloud's health check needs several rounds
+	shutdownTimeout        = 2 * time.Minute
+	keepaliveMin           = 10 * time.Second
+	killMargin             = 15 * time.Second
+)
+
+// Folders of the container. All are emptyDirs but the ConfigMap and the certificate.
+const (
+	volumeSource      = "source"
+	volumeConfig      = "config"
+	volumeCache       = "cache"
+	volumeRun         = "run"
+	volumeCertificate = "certificate"
+
+	sourceFolder      = "/config"
+	configFolder      = "/etc/nginx/xatube"
+	cacheFolder       = "/var/cache/nginx"
+	runFolder         = "/run/nginx"
+	certificateFolder = "/etc/nginx/tls"
+)
+
+var (
+	//go:embed prepare.sh
+	prepareScript string
+	//go:embed start.sh
+	startScript string
+)
+
+func deployment(in component.Input, configuration map[string]string) (*appsv1ac.DeploymentApplyConfiguration, error) {
+	spec := in.Cluster.Spec.Edge
+	checksum, err := workload.Checksum(append([]any{configuration}, certificate(in)...)...)
+	if err != nil {
+		return nil, err
+	}
+	delay := leaving(in)
+	template, err := workload.Template(in, workload.Pod{
+		Component:      naming.Edge,
+		Settings:       spec.Pod,
+		User:           user,
+		InitContainers: []*corev1ac.ContainerApplyConfiguration{prepareContainer(in)},
+		Containers:     []*corev1ac.ContainerApplyConfiguration{nginxContainer(in, delay), exporterContainer(in)},
+		Volumes:        volumes(in),
+		Checksum:       checksum,
+		GracePeriod:    delay + shutdownTimeout + killMargin,
+		Replicas:       spec.Replicas,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d := workload.Deployment(in, naming.Edge)
+	d.Spec.
+		WithReplicas(spec.Replicas).
+		// A pod that dies right after its start must not have replaced a good one.
+		WithMinReadySeconds(5).
+		WithTemplate(template)
+	return d, nil
+}
+
+func leaving(in component.Input) time.Duration {
+	if in.Cluster.Spec.Edge.Service.Type == corev1.ServiceTypeLoadBalancer {
+		return leaveDelayLoadBalancer
+	}
+	return leaveDelay
+}
+
+func image(in component.Input) string {
+	return naming.Image(in.Cluster, in.Cluster.Spec.Edge.Image, naming.ImageNginx)
+}
+
+func prepareContainer(in component.Input) *corev1ac.ContainerApplyConfiguration {
+	return workload.Container(in, "prepare", image(in), "/bin/sh", "-c", prepareScript).
+		WithResources(workload.Requests("10m", "32Mi")).
+		WithVolumeMounts(workload.Mount(volumeSource, sourceFolder).WithReadOnly(true)).
+		WithVolumeMounts(mounts(in)...)
+}
+
+func nginxContainer(in component.Input, delay time.Duration) *corev1ac.ContainerApplyConfiguration {
+	c := workload.Container(in, "nginx", image(in), "/bin/sh", "-c", startScript).
+		WithResources(workload.Requests("50m", "64Mi")).
+		WithPorts(workload.Port(naming.PortHTTP, naming.EdgeHTTPPort)).
+		WithVolumeMounts(mounts(in)...).
+		WithLifecycle(workload.PreStopSleep(delay)).
+		// nginx looks its upstreams up after its start: the first second passes before anybody is sent here.
+		WithStartupProbe(health().WithInitialDelaySeconds(1).WithPeriodSeconds(1).WithFailureThreshold(60)).
+		WithReadinessProbe(health().WithPeriodSeconds(5).WithFailureThreshold(2)).
+		WithLivenessProbe(health().WithPeriodSeconds(10).WithFailureThreshold(6))
+	if in.Cluster.Spec.Edge.TLS != nil {
+		c.WithPorts(workload.Port(naming.PortHTTPS, naming.EdgeHTTPSPort))
+	}
+	return c
+}
+
+// health is answered by nginx itself: an edge without backends still serves pages, streams and the 503.
+func health() *corev1ac.ProbeApplyConfiguration {
+	return workload.HTTPProbe(naming.PortHTTP, healthPath).WithTimeoutSeconds(3)
+}
+
+func exporterContainer(in component.Input) *corev1ac.ContainerApplyConfiguration {
+	return workload.Container(in, "exporter", naming.Image(in.Cluster, "", naming.ImageNginxExporter),
+		"/usr/bin/nginx-prometheus-exporter",
+		"--nginx.scrape-uri="+fmt.Sprintf("http://127.0.0.1:%d/status", statusPort),
+		fmt.Sprintf("--web.listen-address=:%d", naming.EdgeMetricsPort)).
+		WithResources(workload.Requests("10m", "32Mi")).
+		WithPorts(workload.Port(naming.PortMetrics, naming.EdgeMetricsPort)).
+		WithLivenessProbe(workload.HTTPProbe(naming.PortMetrics, "/").
+			WithTimeoutSeconds(3).WithPeriodSeconds(30).WithFailureThreshold(3))
+}
+
+func mounts(in component.Input) []*corev1ac.VolumeMountApplyConfiguration {
+	out := []*corev1ac.VolumeMountApplyConfiguration{
+		workload.Mount(volumeConfig, configFolder),
+		workload.Mount(volumeCache, cacheFolder),
+		workload.Mount(volumeRun, runFolder),
+	}
+	if in.Cluster.Spec.Edge.TLS != nil {
+		out = append(out, workload.Mount(volumeCertificate, certificateFolder).WithReadOnly(true))
+	}
+	return out
+}
+
+func volumes(in component.Input) []*corev1ac.VolumeApplyConfiguration {
+	out := []*corev1ac.VolumeApplyConfiguration{
+		workload.ConfigVolume(volumeSource, naming.Child(in.Cluster, naming.Edge)),
+		workload.Scratch(volumeConfig),
+		workload.Scratch(volumeCache),
+		workload.Scratch(volumeRun),
+	}
+	if tls := in.Cluster.Spec.Edge.TLS; tls != nil {
+		out = append(out, workload.SecretVolume(volumeCertificate, string(tls.SecretName)))
+	}
+	return out
+}

@@ -1,0 +1,16 @@
+package edge
+
+import (
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/workload"
+	"github.com/xatube/xatube-operator/internal/outcome"
+)
+
+// Health judges the certificate first: pods that serve with a former one do not make up for it.
+func (Component) Health(in component.Input) component.Health {
+	if blocked, found := outcome.AsBlocked(checkCertificate(in)); found {
+		return component.NotReady(blocked.Reason, blocked.Message)
+	}
+	return workload.DeploymentHealth(in, naming.Edge)
+}

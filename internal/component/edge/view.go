@@ -1,0 +1,97 @@
+package edge
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/outcome"
+)
+
+const (
+	defaultWorkers = 2
+	maxWorkers     = 16
+	minCacheSize   = 1 << 20
+)
+
+// workers follow the CPU that the container may use: nginx itself would count the node's.
+func workers(r *v1alpha1.Resources) int64 {
+	if r == nil {
+		return defaultWorkers
+	}
+	cpu, limited := r.Limits[corev1.ResourceCPU]
+	if !limited {
+		return defaultWorkers
+	}
+	return min(max(cpu.Value(), 1), maxWorkers)
+}
+
+// share is what one of the pods lets through, rounded up: each counts for itself.
+func share(zone string, l v1alpha1.RateLimit, replicas int32) limit {
+	replicas = max(replicas, 1)
+	out := limit{Zone: zone, Rate: divideUp(l.RequestsPerSecond, replicas)}
+	if l.Burst != nil {
+		out.Burst = divideUp(*l.Burst, replicas)
+	}
+	return out
+}
+
+func divideUp(n, by int32) int32 { return (n + by - 1) / by }
+
+func (v *view) addCaches(c *v1alpha1.XaTubeCluster) error {
+	api, err := c.Spec.Edge.Cache.API.Parse()
+	if err != nil {
+		return fmt.Errorf("spec.edge.cache.api: %w", err)
+	}
+	static, err := c.Spec.Edge.Cache.Static.Parse()
+	if err != nil {
+		return fmt.Errorf("spec.edge.cache.static: %w", err)
+	}
+	segment, err := c.Spec.RTMP.HLS.PlaylistLength.Parse()
+	if err != nil {
+		return fmt.Errorf("spec.rtmp.hls.playlistLength: %w", err)
+	}
+	size, err := c.Spec.Edge.Cache.Size.Quantity()
+	if err != nil {
+		return fmt.Errorf("spec.edge.cache.size: %w", err)
+	}
+	upload, err := c.Spec.Backend.Uploads.MaxUploadSize.Quantity()
+	if err != nil {
+		return fmt.Errorf("spec.backend.uploads.maxUploadSize: %w", err)
+	}
+	if api > 0 {
+		v.APICache = seconds(api)
+	}
+	if static > 0 {
+		v.StaticCache = seconds(static)
+	}
+	v.StaticSeconds = wholeSeconds(static)
+	v.SegmentSeconds = wholeSeconds(segment)
+	v.MaxUpload = upload.Value()
+	// Answers of the API are short and live for seconds.
+	v.APICacheSize = max(size.Value()/10, minCacheSize)
+	v.FilesCacheSize = max(size.Value()-v.APICacheSize, minCacheSize)
+	return nil
+}
+
+// addNetworks checks what admission has checked already: it ends up in nginx.conf.
+func (v *view) addNetworks(networks []v1alpha1.CIDR) error {
+	for _, n := range networks {
+		prefix, err := netip.ParsePrefix(string(n))
+		if err != nil {
+			return outcome.Terminal(v1alpha1.ReasonInvalid,
+				"spec.edge.trustedProxies: %q is no network in CIDR notation; write e.g. 10.0.0.0/8", string(n))
+		}
+		v.TrustedProxies = append(v.TrustedProxies, prefix.Masked())
+	}
+	return nil
+}
+
+// seconds is a time as nginx reads it everywhere: some directives know no milliseconds.
+func seconds(d time.Duration) string { return strconv.FormatInt(wholeSeconds(d), 10) + "s" }
+
+func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

@@ -1,0 +1,46 @@
+package naming
+
+import (
+	"strings"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+)
+
+// Default images. Tags are pinned; imageDefaults.registry replaces the registry of all of them at once.
+const (
+	ImageBackend       = "docker.io/saneome2/xatube-backend:1.0.0"
+	ImageFrontend      = "docker.io/saneome2/xatube-frontend:1.0.0"
+	ImageNginx         = "docker.io/library/nginx:1.30.6"
+	ImageNginxExporter = "docker.io/nginx/nginx-prometheus-exporter:1.5.3"
+	ImageRTMP          = "docker.io/xatube/nginx-rtmp:1.30.6"
+	ImagePostgres      = "ghcr.io/cloudnative-pg/postgresql:18.6-standard-trixie"
+	ImageRedis         = "docker.io/library/redis:8.0.6"
+	ImageRedisExporter = "docker.io/oliver006/redis_exporter:v1.86.0"
+	ImageRabbitMQ      = "docker.io/library/rabbitmq:4.3.6"
+)
+
+// Image is the reference to use: the override as it is, or the default under the platform's registry.
+func Image(c *v1alpha1.XaTubeCluster, override v1alpha1.Image, fallback string) string {
+	if override != "" {
+		return string(override)
+	}
+	if d := c.Spec.ImageDefaults; d != nil && d.Registry != "" {
+		_, path, _ := strings.Cut(fallback, "/")
+		return d.Registry + "/" + path
+	}
+	return fallback
+}
+
+// Version is the tag of an image for the version label; empty for a digest or a tag that is no label value.
+func Version(image string) string {
+	image, _, _ = strings.Cut(image, "@")
+	i := strings.LastIndex(image, ":")
+	if i < strings.LastIndex(image, "/") || i < 0 {
+		return ""
+	}
+	tag := image[i+1:]
+	if len(tag) > 63 || strings.HasSuffix(tag, ".") || strings.HasSuffix(tag, "-") || strings.HasSuffix(tag, "_") {
+		return ""
+	}
+	return tag
+}

@@ -1,0 +1,118 @@
+// Package naming holds every name, label and port of a platform, each written once.
+package naming
+
+import (
+	"strings"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+)
+
+// FieldManager owns every field that the operator applies.
+const FieldManager = "xatube-operator"
+
+// The names of the components: the value of the component label and the suffix of the names of children.
+const (
+	Postgres  = "postgres"
+	Redis     = "redis"
+	RabbitMQ  = "rabbitmq"
+	Migration = "migration"
+	Backend   = "backend"
+	Frontend  = "frontend"
+	Edge      = "edge"
+	RTMP      = "rtmp"
+	Routes    = "routes"
+)
+
+// The recommended labels.
+const (
+	LabelName      = "app.kubernetes.io/name"
+	LabelInstance  = "app.kubernetes.io/instance"
+	LabelComponent = "app.kubernetes.io/component"
+	LabelPartOf    = "app.kubernetes.io/part-of"
+	LabelManagedBy = "app.kubernetes.io/managed-by"
+	LabelVersion   = "app.kubernetes.io/version"
+
+	// AppName is the value of LabelName and LabelPartOf.
+	AppName = "xatube"
+	// ManagedBy is the value of LabelManagedBy on every child, and what the operator's caches select.
+	ManagedBy = "xatube-operator"
+)
+
+const (
+	// Finalizer lets the operator keep or delete data when the resource is deleted.
+	Finalizer = "xatube.io/finalizer"
+	// AnnotationApplied holds the hash of what was applied last, so that an unchanged child costs no write.
+	AnnotationApplied = "xatube.io/applied"
+	// AnnotationChecksum on a pod template rolls the pods when the configuration or a credential changes.
+	AnnotationChecksum = "xatube.io/checksum"
+	// AnnotationRetry on the resource, changed to any new value, runs a failed migration again.
+	AnnotationRetry = "xatube.io/retry-migration"
+)
+
+// Port names, shared by containers, Services and monitors.
+const (
+	PortHTTP    = "http"
+	PortHTTPS   = "https"
+	PortMetrics = "metrics"
+	PortRTMP    = "rtmp"
+	PortRedis   = "redis"
+	PortAMQP    = "amqp"
+	PortAdmin   = "management"
+	PortEPMD    = "epmd"
+	PortErlang  = "erlang"
+)
+
+// Port numbers that several components share.
+const (
+	BackendPort       int32 = 8000
+	EdgeHTTPPort      int32 = 8080
+	EdgeHTTPSPort     int32 = 8443
+	EdgeMetricsPort   int32 = 9113
+	RTMPPort          int32 = 1935
+	RTMPHTTPPort      int32 = 8080
+	RedisPort         int32 = 6379
+	RedisMetricsPort  int32 = 9121
+	AMQPPort          int32 = 5672
+	RabbitMQAdminPort int32 = 15672
+	RabbitMQMetrics   int32 = 15692
+	EPMDPort          int32 = 4369
+	ErlangPort        int32 = 25672
+	PostgresPort      int32 = 5432
+)
+
+// Child is the name of a component's main child.
+func Child(c *v1alpha1.XaTubeCluster, component string) string {
+	return c.Name + "-" + component
+}
+
+// Headless is the name of the component's Service that resolves to its ready pods.
+func Headless(c *v1alpha1.XaTubeCluster, component string) string {
+	return Child(c, component) + "-pods"
+}
+
+// PostgresAppSecret is the Secret in which CloudNativePG keeps the application's login.
+func PostgresAppSecret(c *v1alpha1.XaTubeCluster) string {
+	return Child(c, Postgres) + "-app"
+}
+
+// FQDN is the full DNS name of a Service: NGINX ignores search domains.
+func FQDN(c *v1alpha1.XaTubeCluster, service, clusterDomain string) string {
+	return service + "." + c.Namespace + ".svc." + strings.TrimSuffix(clusterDomain, ".")
+}
+
+// Selector is what the pods of a component are found by. It never changes: selectors of workloads are immutable.
+func Selector(c *v1alpha1.XaTubeCluster, component string) map[string]string {
+	return map[string]string{
+		LabelName:      AppName,
+		LabelInstance:  c.Name,
+		LabelComponent: component,
+	}
+}
+
+// Labels of every child of a component.
+func Labels(c *v1alpha1.XaTubeCluster, component string) map[string]string {
+	labels := Selector(c, component)
+	labels[LabelPartOf] = AppName
+	labels[LabelManagedBy] = ManagedBy
+	return labels
+}

@@ -1,0 +1,53 @@
+package postgres
+
+import (
+	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
+)
+
+// primaryLease sets how soon a silent primary is given up: whoever promotes itself must hold the lease, and the
+// primary fences itself when it cannot renew it. Nil leaves CloudNativePG's defaults, 15, 10 and 2 seconds.
+func primaryLease(c *v1alpha1.XaTubeCluster) map[string]any {
+	switch profile(c) {
+	case v1alpha1.FailoverFast:
+		return map[string]any{"leaseDurationSeconds": 3, "renewDeadlineSeconds": 2, "retryPeriodSeconds": 1}
+	case v1alpha1.FailoverBalanced:
+		return map[string]any{"leaseDurationSeconds": 5, "renewDeadlineSeconds": 3, "retryPeriodSeconds": 1}
+	default:
+		return nil
+	}
+}
+
+func profile(c *v1alpha1.XaTubeCluster) v1alpha1.FailoverProfile {
+	if f := c.Spec.Postgres.Failover; f != "" {
+		return f
+	}
+	return v1alpha1.FailoverFast
+}
+
+func strict(c *v1alpha1.XaTubeCluster) bool {
+	return Instances(c) > 1 && c.Spec.Postgres.Durability != v1alpha1.DurabilityAvailable
+}
+
+// synchronous replication as the wanted durability demands; nil for a single instance. With quorum, a standby is
+// promoted only if it certainly has every acknowledged write.
+func synchronous(in component.Input) map[string]any {
+	c := in.Cluster
+	if Instances(c) < 2 || growsFromOne(in.Facts.Database) {
+		return nil
+	}
+	out := map[string]any{"method": "any", "number": 1, "dataDurability": "preferred"}
+	if strict(c) {
+		out["dataDurability"] = "required"
+		out["failoverQuorum"] = true
+	}
+	return out
+}
+
+// growsFromOne says that a running single instance gets its first standby. To demand a standby's word before one
+// exists would stop every write until it is copied.
+func growsFromOne(live *cnpgv1.Cluster) bool {
+	return live != nil && live.Spec.PostgresConfiguration.Synchronous == nil && live.Status.ReadyInstances < 2
+}

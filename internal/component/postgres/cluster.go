@@ -1,0 +1,170 @@
+package postgres
+
+import (
+	"cmp"
+	"maps"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/workload"
+)
+
+const (
+	// database is the name of the application's database and of the role that owns it.
+	database = "xatube"
+
+	defaultMemory = "256Mi"
+
+	// hibernation is the annotation by which a deleted platform's database was put to sleep.
+	hibernation = "cnpg.io/hibernation"
+
+	// smartShutdown is how long, in seconds, a stopping instance waits for clients that finish by themselves.
+	smartShutdown = 15
+	// stopDelay, in seconds, adds the time for a fast shutdown with its checkpoint.
+	stopDelay = 180
+	// switchoverDelay, in seconds, bounds the shutdown of the former primary. CloudNativePG would wait an hour, in
+	// which nobody can write; what it may lose without this wait is on the synchronous standby.
+	switchoverDelay = 60
+)
+
+// defaultStorage of each instance, as the schema's rules have it.
+const defaultStorage v1alpha1.Size = "20Gi"
+
+// Instances of Postgres that are wanted; none when the database is run elsewhere.
+func Instances(c *v1alpha1.XaTubeCluster) int32 {
+	switch p := c.Spec.Postgres; {
+	case p.External != nil:
+		return 0
+	case p.Instances != nil:
+		return *p.Instances
+	default:
+		return 3
+	}
+}
+
+// image is the wanted image.
+func image(c *v1alpha1.XaTubeCluster) string {
+	return naming.Image(c, c.Spec.Postgres.Image, naming.ImagePostgres)
+}
+
+// cluster is the wanted CloudNativePG Cluster: only what the operator means to own.
+func cluster(in component.Input) (component.Document, error) {
+	c := in.Cluster
+	spec := map[string]any{
+		"instances":             Instances(c),
+		"imageName":             image(c),
+		"imagePullPolicy":       pullPolicy(c),
+		"inheritedMetadata":     inheritedMetadata(c),
+		"bootstrap":             bootstrap(),
+		"enableSuperuserAccess": false,
+		"postgresql":            postgresql(in),
+		"storage":               volume(storage(c)),
+		"resources":             resources(c),
+		"enablePDB":             Instances(c) > 1,
+		"primaryUpdateMethod":   "switchover",
+		"primaryUpdateStrategy": "unsupervised",
+		"failoverDelay":         0,
+		"smartShutdownTimeout":  smartShutdown,
+		"stopDelay":             stopDelay,
+		"switchoverDelay":       switchoverDelay,
+	}
+	if wal := c.Spec.Postgres.WALStorage; wal != nil {
+		spec["walStorage"] = volume(*wal)
+	}
+	if lease := primaryLease(c); lease != nil {
+		spec["primaryLease"] = lease
+	}
+	if secrets := pullSecrets(c); len(secrets) > 0 {
+		spec["imagePullSecrets"] = secrets
+	}
+	pods, err := podSettings(c)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(spec, pods)
+	return component.Document{
+		"apiVersion": ClusterGVK.GroupVersion().String(),
+		"kind":       ClusterGVK.Kind,
+		"metadata":   metadata(in),
+		"spec":       spec,
+	}, nil
+}
+
+func metadata(in component.Input) map[string]any {
+	out := map[string]any{
+		"name":      naming.Child(in.Cluster, naming.Postgres),
+		"namespace": in.Cluster.Namespace,
+		"labels":    naming.Labels(in.Cluster, naming.Postgres),
+	}
+	// A database that was put to sleep when its platform was deleted wakes up with the platform's successor.
+	if live := in.Facts.Database; live != nil && live.Annotations[hibernation] != "" {
+		out["annotations"] = map[string]string{hibernation: "off"}
+	}
+	return out
+}
+
+// inheritedMetadata reaches all that CloudNativePG makes. Our labels bring the pods, Secrets and volumes into the
+// operator's caches.
+func inheritedMetadata(c *v1alpha1.XaTubeCluster) map[string]any {
+	labels := maps.Clone(c.Spec.Postgres.Pod.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	maps.Copy(labels, naming.Labels(c, naming.Postgres))
+	out := map[string]any{"labels": labels}
+	if annotations := c.Spec.Postgres.Pod.Annotations; len(annotations) > 0 {
+		out["annotations"] = annotations
+	}
+	return out
+}
+
+func bootstrap() map[string]any {
+	return map[string]any{"initdb": map[string]any{
+		"database":      database,
+		"owner":         database,
+		"dataChecksums": true,
+	}}
+}
+
+func storage(c *v1alpha1.XaTubeCluster) v1alpha1.VolumeSpec {
+	if s := c.Spec.Postgres.Storage; s != nil {
+		return *s
+	}
+	return v1alpha1.VolumeSpec{Size: defaultStorage}
+}
+
+func volume(v v1alpha1.VolumeSpec) map[string]any {
+	out := map[string]any{"size": v.Size}
+	if v.StorageClassName != nil {
+		out["storageClass"] = *v.StorageClassName
+	}
+	return out
+}
+
+func resources(c *v1alpha1.XaTubeCluster) any {
+	if r := c.Spec.Postgres.Pod.Resources; r != nil {
+		return r
+	}
+	return workload.Requests("100m", defaultMemory)
+}
+
+func pullPolicy(c *v1alpha1.XaTubeCluster) corev1.PullPolicy {
+	if d := c.Spec.ImageDefaults; d != nil {
+		return cmp.Or(d.PullPolicy, corev1.PullIfNotPresent)
+	}
+	return corev1.PullIfNotPresent
+}
+
+func pullSecrets(c *v1alpha1.XaTubeCluster) []map[string]any {
+	if c.Spec.ImageDefaults == nil {
+		return nil
+	}
+	var out []map[string]any
+	for _, s := range c.Spec.ImageDefaults.PullSecrets {
+		out = append(out, map[string]any{"name": s.Name})
+	}
+	return out
+}

@@ -1,0 +1,95 @@
+package postgres
+
+import (
+	"fmt"
+	"maps"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
+)
+
+const (
+	// connectionsPerWorker is the pool of one server process of the backend with its overflow: 10 + 20.
+	connectionsPerWorker = 30
+	// reservedConnections are for the migration, CloudNativePG and people.
+	reservedConnections = 50
+	// leastConnections is where max_connections starts; it doubles from there.
+	leastConnections = 200
+
+	sharedBuffers = "shared_buffers"
+)
+
+func postgresql(in component.Input) map[string]any {
+	out := map[string]any{"parameters": parameters(in)}
+	if s := synchronous(in); s != nil {
+		out["synchronous"] = s
+	}
+	return out
+}
+
+// parameters of postgresql.conf. CloudNativePG refuses to change the image and parameters at once, so a new image
+// goes first, with the parameters as they are; they follow when it has been taken.
+func parameters(in component.Input) map[string]string {
+	if live := in.Facts.Database; live != nil && live.Spec.ImageName != image(in.Cluster) {
+		return live.Spec.PostgresConfiguration.Parameters
+	}
+	return wantedParameters(in.Cluster)
+}
+
+func wantedParameters(c *v1alpha1.XaTubeCluster) map[string]string {
+	out := map[string]string{"max_connections": strconv.Itoa(maxConnections(c))}
+	if memory, given := memory(c); given {
+		// A quarter of the memory, as PostgreSQL's manual advises.
+		out[sharedBuffers] = fmt.Sprintf("%dMB", max(1, memory.Value()/4>>20))
+	}
+	if profile(c) == v1alpha1.FailoverFast {
+		// After a failover no write is acknowledged until a standby streams from the new primary; by default it
+		// tries every 5 s.
+		out["wal_retrieve_retry_interval"] = "500ms"
+	}
+	maps.Copy(out, c.Spec.Postgres.Parameters)
+	return out
+}
+
+// maxConnections covers all pools of all backends, one of them surging. It doubles instead of following the replicas,
+// because each change restarts Postgres.
+func maxConnections(c *v1alpha1.XaTubeCluster) int {
+	need := (backends(c)+1)*workers(c)*connectionsPerWorker + reservedConnections
+	n := leastConnections
+	for n < need {
+		n *= 2
+	}
+	return n
+}
+
+func backends(c *v1alpha1.XaTubeCluster) int {
+	b := c.Spec.Backend
+	switch {
+	case b.Autoscaling != nil:
+		return int(b.Autoscaling.MaxReplicas)
+	case b.Replicas != nil:
+		return int(*b.Replicas)
+	default:
+		return 0
+	}
+}
+
+func workers(c *v1alpha1.XaTubeCluster) int {
+	return max(1, int(c.Spec.Backend.Workers))
+}
+
+// memory that the user gave each instance: what is reserved, or else the limit.
+func memory(c *v1alpha1.XaTubeCluster) (resource.Quantity, bool) {
+	r := c.Spec.Postgres.Pod.Resources
+	if r == nil {
+		return resource.Quantity{}, false
+	}
+	if m := r.Requests.Memory(); !m.IsZero() {
+		return *m, true
+	}
+	m := r.Limits.Memory()
+	return *m, !m.IsZero()
+}

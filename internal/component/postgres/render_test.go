@@ -1,0 +1,142 @@
+package postgres_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/postgres"
+	"github.com/xatube/xatube-operator/internal/golden"
+)
+
+func TestRender(t *testing.T) {
+	golden.Run(t, postgres.New(), func(name string, in *component.Input) {
+		in.Facts.Secrets["my-db"] = secret("my-db", "postgresql://tube:secret@db.example.com/tube")
+		switch name {
+		case "waking":
+			in.Facts.Database = live(func(db *cnpgv1.Cluster) {
+				db.Annotations = map[string]string{"cnpg.io/hibernation": "on"}
+			})
+		case "growing":
+			in.Facts.Database = live(func(db *cnpgv1.Cluster) {
+				db.Spec.Instances = 1
+				db.Spec.PostgresConfiguration.Synchronous = nil
+				db.Status.ReadyInstances = 1
+			})
+		case "new-image":
+			in.Facts.Database = live(func(db *cnpgv1.Cluster) {
+				db.Spec.PostgresConfiguration.Parameters = map[string]string{"work_mem": "16MB", "wal_level": "logical"}
+			})
+		}
+	})
+}
+
+// TestFieldsExist catches a misspelt field, which the API server would drop in silence.
+func TestFieldsExist(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/want.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files: %v", err)
+	}
+	for _, path := range files {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		document := bytes.TrimPrefix(content, []byte("---\n"))
+		if len(document) == 0 {
+			continue
+		}
+		if err := yaml.UnmarshalStrict(document, &cnpgv1.Cluster{}); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func TestURLEnv(t *testing.T) {
+	in := input(t, "minimal", nil)
+	got := postgres.URLEnv(in)
+	if len(got) != 2 {
+		t.Fatalf("got %d variables, want the plain URL and DATABASE_URL", len(got))
+	}
+	plain, full := got[0], got[1]
+	if ref := plain.ValueFrom.SecretKeyRef; *ref.Name != "demo-postgres-app" || *ref.Key != "uri" {
+		t.Errorf("%s comes from Secret %s, key %s", *plain.Name, *ref.Name, *ref.Key)
+	}
+	want := "$(" + *plain.Name + ")?connect_timeout=5&keepalives=1&keepalives_idle=2&keepalives_interval=2" +
+		"&keepalives_count=3&tcp_user_timeout=4000&target_session_attrs=read-write"
+	if *full.Name != "DATABASE_URL" || *full.Value != want {
+		t.Errorf("%s=%s\nwant %s", *full.Name, *full.Value, want)
+	}
+}
+
+func TestURLEnvOfExternal(t *testing.T) {
+	got := postgres.URLEnv(input(t, "external", nil))
+	if len(got) != 1 || *got[0].Name != "DATABASE_URL" || *got[0].ValueFrom.SecretKeyRef.Name != "my-db" {
+		t.Errorf("got %s", jsonOf(t, got))
+	}
+}
+
+func TestNeeds(t *testing.T) {
+	for name, want := range map[string]int{"minimal": 1, "external": 0} {
+		cluster := golden.Load(t, filepath.Join("testdata", name, "in.yaml"))
+		if got := postgres.New().Needs(cluster); len(got) != want {
+			t.Errorf("%s needs %v", name, got)
+		}
+	}
+}
+
+func secret(name, uri string) *corev1.Secret {
+	s := &corev1.Secret{Data: map[string][]byte{"uri": []byte(uri)}}
+	s.Name = name
+	return s
+}
+
+// live is a healthy database of three instances, changed by the test.
+func live(change func(*cnpgv1.Cluster)) *cnpgv1.Cluster {
+	db := &cnpgv1.Cluster{}
+	db.Name = "demo-postgres"
+	db.Spec.Instances = 3
+	db.Spec.ImageName = naming.ImagePostgres
+	db.Spec.StorageConfiguration.Size = "20Gi"
+	db.Spec.PostgresConfiguration.Synchronous = &cnpgv1.SynchronousReplicaConfiguration{
+		Method: cnpgv1.SynchronousReplicaConfigurationMethodAny, Number: 1,
+		DataDurability: cnpgv1.DataDurabilityLevelRequired, FailoverQuorum: true,
+	}
+	db.Status = cnpgv1.ClusterStatus{
+		Image:           naming.ImagePostgres,
+		PGDataImageInfo: &cnpgv1.ImageInfo{Image: naming.ImagePostgres, MajorVersion: 18},
+		CurrentPrimary:  "demo-postgres-1",
+		TargetPrimary:   "demo-postgres-1",
+		ReadyInstances:  3,
+		InstancesStatus: map[cnpgv1.PodStatus][]string{
+			cnpgv1.PodHealthy: {"demo-postgres-1", "demo-postgres-2", "demo-postgres-3"},
+		},
+		Phase: cnpgv1.PhaseHealthy,
+	}
+	db.Status.Conditions = conditionReady("True")
+	if change != nil {
+		change(db)
+	}
+	return db
+}
+
+// renderedParameters are the parameters of postgresql.conf that would be applied.
+func renderedParameters(t *testing.T, in component.Input) map[string]string {
+	t.Helper()
+	objects, err := postgres.New().Render(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var db cnpgv1.Cluster
+	if err := yaml.Unmarshal([]byte(jsonOf(t, objects[0])), &db); err != nil {
+		t.Fatal(err)
+	}
+	return db.Spec.PostgresConfiguration.Parameters
+}

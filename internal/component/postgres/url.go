@@ -1,0 +1,34 @@
+package postgres
+
+import (
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/workload"
+)
+
+const (
+	// databaseURL is the variable that the backend reads.
+	databaseURL = "DATABASE_URL"
+	// plainURL holds what CloudNativePG's Secret has, postgresql://user:password@host:port/database, for databaseURL
+	// to be made of.
+	plainURL = "POSTGRES_URL"
+
+	// patience bounds, through libpq, how long a client waits for a server whose node died: without it the
+	// connections of a pool hang for minutes. Only a primary will do.
+	patience = "connect_timeout=5&keepalives=1&keepalives_idle=2&keepalives_interval=2&keepalives_count=3" +
+		"&tcp_user_timeout=4000&target_session_attrs=read-write"
+)
+
+// URLEnv gives a container of the application DATABASE_URL. The password stays in its Secret: Kubernetes puts it
+// together when the container starts.
+func URLEnv(in component.Input) []*corev1ac.EnvVarApplyConfiguration {
+	if server, ok := elsewhere(in.Cluster); ok {
+		return []*corev1ac.EnvVarApplyConfiguration{server.Env(databaseURL)}
+	}
+	return []*corev1ac.EnvVarApplyConfiguration{
+		workload.SecretEnv(plainURL, naming.PostgresAppSecret(in.Cluster), "uri"),
+		corev1ac.EnvVar().WithName(databaseURL).WithValue("$(" + plainURL + ")?" + patience),
+	}
+}

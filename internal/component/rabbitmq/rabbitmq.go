@@ -1,0 +1,104 @@
+// Package rabbitmq renders the message broker: a StatefulSet of one or three, or the reference to a broker that is
+// run elsewhere.
+package rabbitmq
+
+import (
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/external"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/workload"
+	"github.com/xatube/xatube-operator/internal/outcome"
+)
+
+// Component is the broker.
+type Component struct{}
+
+// New is the broker.
+func New() Component { return Component{} }
+
+// Name of the component.
+func (Component) Name() string { return naming.RabbitMQ }
+
+// Condition that Health fills.
+func (Component) Condition() string { return v1alpha1.ConditionBrokerReady }
+
+// Needs no optional API: peers are found by name.
+func (Component) Needs(*v1alpha1.XaTubeCluster) []schema.GroupVersionKind { return nil }
+
+// Render the brokers, their configuration and their Services.
+func (Component) Render(in component.Input) ([]component.Object, error) {
+	if server, ok := elsewhere(in.Cluster); ok {
+		_, err := server.URI(in)
+		return nil, err
+	}
+	if err := refuseShrinking(in); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{loginSecret(in.Cluster), cookieSecret(in.Cluster)} {
+		if in.Facts.Secrets[name] == nil {
+			return nil, outcome.Waiting(v1alpha1.ReasonWaiting, "waiting for Secret %s to be created", name)
+		}
+	}
+	conf, err := configuration(in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	set, claims, err := statefulSet(in, conf)
+	if err != nil {
+		return nil, err
+	}
+	out := []component.Object{configMap(in, conf), headlessService(in), service(in)}
+	out = append(out, workload.Budget(in, naming.RabbitMQ, replicas(in.Cluster))...)
+	out = append(out, claims...)
+	return append(out, set), nil
+}
+
+// Health of the broker.
+func (Component) Health(in component.Input) component.Health {
+	if server, ok := elsewhere(in.Cluster); ok {
+		return server.Health(in)
+	}
+	return workload.StatefulSetHealth(in, naming.RabbitMQ)
+}
+
+// URLEnv gives a container of the application RABBITMQ_URL.
+func URLEnv(in component.Input) []*corev1ac.EnvVarApplyConfiguration {
+	const variable = "RABBITMQ_URL"
+	if server, ok := elsewhere(in.Cluster); ok {
+		return []*corev1ac.EnvVarApplyConfiguration{server.Env(variable)}
+	}
+	return []*corev1ac.EnvVarApplyConfiguration{workload.SecretEnv(variable, loginSecret(in.Cluster), keyURI)}
+}
+
+// elsewhere is the broker that somebody else runs, if the spec names one.
+func elsewhere(c *v1alpha1.XaTubeCluster) (external.Server, bool) {
+	e := c.Spec.RabbitMQ.External
+	if e == nil {
+		return external.Server{}, false
+	}
+	return external.Server{Field: "spec.rabbitmq.external", Ref: e.SecretRef, Schemes: []string{"amqp", "amqps"}}, true
+}
+
+func replicas(c *v1alpha1.XaTubeCluster) int32 {
+	if n := c.Spec.RabbitMQ.Replicas; n != nil {
+		return *n
+	}
+	return 1
+}
+
+// refuseShrinking keeps the brokers of a larger cluster: the volumes that a deleted platform left behind belong
+// together, and a minority of them never starts.
+func refuseShrinking(in component.Input) error {
+	for _, claim := range claimNames(in.Cluster, replicas(in.Cluster), largest) {
+		if in.Facts.Claims[claim] != nil {
+			return outcome.Terminal(v1alpha1.ReasonInvalid,
+				"spec.rabbitmq.replicas: PersistentVolumeClaim %s belongs to a cluster of %d brokers, of which one alone cannot run; set replicas to %d, or delete the claims of RabbitMQ and their messages with them",
+				claim, largest, largest)
+		}
+	}
+	return nil
+}

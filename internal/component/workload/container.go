@@ -1,0 +1,76 @@
+package workload
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
+
+	"github.com/xatube/xatube-operator/internal/component"
+)
+
+// Container starts a container under restricted security: read-only root, no capabilities, an explicit command.
+func Container(in component.Input, name, image string, command ...string) *corev1ac.ContainerApplyConfiguration {
+	policy := corev1.PullIfNotPresent
+	if d := in.Cluster.Spec.ImageDefaults; d != nil && d.PullPolicy != "" {
+		policy = d.PullPolicy
+	}
+	return corev1ac.Container().
+		WithName(name).
+		WithImage(image).
+		WithImagePullPolicy(policy).
+		WithCommand(command...).
+		WithSecurityContext(corev1ac.SecurityContext().
+			WithAllowPrivilegeEscalation(false).
+			WithReadOnlyRootFilesystem(true).
+			WithCapabilities(corev1ac.Capabilities().WithDrop("ALL")))
+}
+
+// Requests are the default resource requests of a container.
+func Requests(cpu, memory string) *corev1ac.ResourceRequirementsApplyConfiguration {
+	return corev1ac.ResourceRequirements().WithRequests(corev1.ResourceList{
+		corev1.ResourceCPU:    resource.MustParse(cpu),
+		corev1.ResourceMemory: resource.MustParse(memory),
+	})
+}
+
+// Port is a named TCP port of a container.
+func Port(name string, number int32) *corev1ac.ContainerPortApplyConfiguration {
+	return corev1ac.ContainerPort().WithName(name).WithContainerPort(number).WithProtocol(corev1.ProtocolTCP)
+}
+
+// HTTPProbe asks a path on a named port.
+func HTTPProbe(port, path string) *corev1ac.ProbeApplyConfiguration {
+	return corev1ac.Probe().WithHTTPGet(corev1ac.HTTPGetAction().WithPath(path).WithPort(intstr.FromString(port)))
+}
+
+// TCPProbe connects to a named port.
+func TCPProbe(port string) *corev1ac.ProbeApplyConfiguration {
+	return corev1ac.Probe().WithTCPSocket(corev1ac.TCPSocketAction().WithPort(intstr.FromString(port)))
+}
+
+// ExecProbe runs a command in the container.
+func ExecProbe(command ...string) *corev1ac.ProbeApplyConfiguration {
+	return corev1ac.Probe().WithExec(corev1ac.ExecAction().WithCommand(command...))
+}
+
+// Scratch is a writable folder that lives as long as the pod.
+func Scratch(name string) *corev1ac.VolumeApplyConfiguration {
+	return corev1ac.Volume().WithName(name).WithEmptyDir(corev1ac.EmptyDirVolumeSource())
+}
+
+// SecretVolume is a Secret as files, readable by the pod's group only.
+func SecretVolume(name, secret string) *corev1ac.VolumeApplyConfiguration {
+	return corev1ac.Volume().WithName(name).
+		WithSecret(corev1ac.SecretVolumeSource().WithSecretName(secret).WithDefaultMode(0o440))
+}
+
+// ConfigVolume is a ConfigMap as files.
+func ConfigVolume(name, configMap string) *corev1ac.VolumeApplyConfiguration {
+	return corev1ac.Volume().WithName(name).WithConfigMap(corev1ac.ConfigMapVolumeSource().WithName(configMap))
+}
+
+// Mount puts a volume at a path.
+func Mount(volume, path string) *corev1ac.VolumeMountApplyConfiguration {
+	return corev1ac.VolumeMount().WithName(volume).WithMountPath(path)
+}

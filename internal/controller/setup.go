@@ -1,0 +1,105 @@
+package controller
+
+import (
+	"fmt"
+	"time"
+
+	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/client-go/kubernetes"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/apply"
+	"github.com/xatube/xatube-operator/internal/capability"
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/catalog"
+	"github.com/xatube/xatube-operator/internal/credential"
+	"github.com/xatube/xatube-operator/internal/observe"
+)
+
+// Config is what the operator was started with.
+type Config struct {
+	// Namespaces to watch; none means all.
+	Namespaces []string
+	// ClusterDomain is the DNS domain of the Kubernetes cluster.
+	ClusterDomain string
+	// Concurrency is the number of platforms that are reconciled at the same time.
+	Concurrency int
+}
+
+// NewScheme knows every kind that the operator reads or writes.
+func NewScheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
+	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+	utilruntime.Must(cnpgv1.AddToScheme(scheme))
+	utilruntime.Must(gatewayv1.Install(scheme))
+	return scheme
+}
+
+// optionalAPIs are followed as they come and go.
+var optionalAPIs = []capability.API{
+	{GVK: observe.CNPGCluster, CRD: "clusters.postgresql.cnpg.io"},
+	{GVK: observe.HTTPRoute, CRD: "httproutes.gateway.networking.k8s.io"},
+	{GVK: observe.TCPRoute, CRD: "tcproutes.gateway.networking.k8s.io"},
+}
+
+// Setup adds the controllers to a manager that was made with NewScheme and CacheOptions.
+func Setup(mgr ctrl.Manager, cfg Config) error {
+	clientset, err := kubernetes.NewForConfig(mgr.GetConfig())
+	if err != nil {
+		return fmt.Errorf("creating a client: %w", err)
+	}
+	named, err := newNamedCache(mgr, cfg.Namespaces)
+	if err != nil {
+		return err
+	}
+	tracker := &capability.Tracker{
+		APIs:    optionalAPIs,
+		Reader:  mgr.GetCache(),
+		Mapper:  mgr.GetRESTMapper(),
+		Changed: make(chan event.GenericEvent),
+	}
+	cached, live := mgr.GetClient(), mgr.GetAPIReader()
+	r := &Reconciler{
+		Client:       cached,
+		Observer:     &observe.Reader{Cached: cached, Live: live, Logs: observe.PodLogs{Client: clientset}, Now: time.Now},
+		Credentials:  &credential.Ensurer{Client: cached, Live: live},
+		Engine:       &apply.Engine{Client: cached, Live: live},
+		Capabilities: tracker,
+		Components:   catalog.Components(),
+		Options:      component.Options{ClusterDomain: cfg.ClusterDomain},
+		Recorder:     mgr.GetEventRecorder("xatube-operator"),
+		Now:          time.Now,
+	}
+	c, err := r.SetupWithManager(mgr, named, tracker.Changed, cfg.Concurrency)
+	if err != nil {
+		return err
+	}
+	tracker.Watches = &Watches{Controller: c, Cache: mgr.GetCache()}
+	return tracker.SetupWithManager(mgr)
+}
+
+// newNamedCache holds the metadata of the Secrets and ConfigMaps of users, which carry no label of ours.
+func newNamedCache(mgr ctrl.Manager, namespaces []string) (cache.Cache, error) {
+	named, err := cache.New(mgr.GetConfig(), cache.Options{
+		Scheme:            mgr.GetScheme(),
+		Mapper:            mgr.GetRESTMapper(),
+		HTTPClient:        mgr.GetHTTPClient(),
+		DefaultTransform:  cache.TransformStripManagedFields(),
+		DefaultNamespaces: namespaceConfig(namespaces),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating the cache of named objects: %w", err)
+	}
+	if err := mgr.Add(named); err != nil {
+		return nil, fmt.Errorf("adding the cache of named objects: %w", err)
+	}
+	return named, nil
+}

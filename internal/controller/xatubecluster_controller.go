@@ -1,0 +1,217 @@
+// Package controller is the sequence of one reconcile: observe, render, plan, apply, report.
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	k8sevents "k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/apply"
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/workload"
+	"github.com/xatube/xatube-operator/internal/credential"
+	"github.com/xatube/xatube-operator/internal/events"
+	"github.com/xatube/xatube-operator/internal/failover"
+	"github.com/xatube/xatube-operator/internal/inventory"
+	"github.com/xatube/xatube-operator/internal/observe"
+	"github.com/xatube/xatube-operator/internal/outcome"
+	"github.com/xatube/xatube-operator/internal/status"
+)
+
+// Capabilities tells which optional APIs exist.
+type Capabilities interface {
+	Installed(ctx context.Context) (map[schema.GroupVersionKind]bool, error)
+}
+
+// Reconciler makes XaTubeClusters so.
+type Reconciler struct {
+	Client       client.Client
+	Observer     *observe.Reader
+	Credentials  *credential.Ensurer
+	Engine       *apply.Engine
+	Capabilities Capabilities
+	Components   []component.Component
+	Options      component.Options
+	Recorder     k8sevents.EventRecorder
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// +kubebuilder:rbac:groups=xatube.io,resources=xatubeclusters,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=xatube.io,resources=xatubeclusters/status,verbs=patch
+// +kubebuilder:rbac:groups=xatube.io,resources=xatubeclusters/finalizers,verbs=update
+// +kubebuilder:rbac:groups="",resources=configmaps;services,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch;create;delete
+// +kubebuilder:rbac:groups="",resources=persistentvolumeclaims,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch;delete
+// +kubebuilder:rbac:groups="",resources=pods/log,verbs=get
+// +kubebuilder:rbac:groups="",resources=events,verbs=list
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups=apps,resources=deployments;statefulsets;controllerrevisions,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=batch,resources=jobs,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=networking.k8s.io,resources=ingresses,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=gateway.networking.k8s.io,resources=httproutes;tcproutes,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=postgresql.cnpg.io,resources=clusters,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,verbs=get;list;watch
+
+// Reconcile is one pass over one platform. A conflict only means that the cache is behind a write of ours.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	result, err := r.pass(ctx, req)
+	if apierrors.IsConflict(err) {
+		return ctrl.Result{RequeueAfter: cacheLag}, nil
+	}
+	return result, err
+}
+
+func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	cluster := &v1alpha1.XaTubeCluster{}
+	if err := r.Client.Get(ctx, req.NamespacedName, cluster); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if !cluster.DeletionTimestamp.IsZero() {
+		return r.delete(ctx, cluster)
+	}
+	if err := r.admit(ctx, cluster); err != nil {
+		return ctrl.Result{}, err
+	}
+	in, err := r.observe(ctx, cluster)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	plan := r.plan(ctx, in)
+	if err := r.recordInventory(ctx, cluster, inventory.Union(cluster.Status.Inventory, plan.inventory())); err != nil {
+		return ctrl.Result{}, err
+	}
+	results := r.applyAll(ctx, in, plan)
+	remaining, pruneErr := r.prune(ctx, cluster, plan)
+	if err := r.report(ctx, cluster, status.Compute(in, results, remaining, r.Now())); err != nil {
+		return ctrl.Result{}, err
+	}
+	return conclude(in, results, pruneErr)
+}
+
+// admit makes a new resource ready for its first pass: the finalizer comes before the first child, and the first
+// status before the first wait, so that nobody takes silence for readiness.
+func (r *Reconciler) admit(ctx context.Context, cluster *v1alpha1.XaTubeCluster) error {
+	if !controllerutil.ContainsFinalizer(cluster, naming.Finalizer) {
+		before := cluster.DeepCopy()
+		controllerutil.AddFinalizer(cluster, naming.Finalizer)
+		if err := r.Client.Patch(ctx, cluster, locked(before), client.FieldOwner(naming.FieldManager)); err != nil {
+			return fmt.Errorf("adding the finalizer: %w", err)
+		}
+	}
+	if cluster.Status.Phase != "" {
+		return nil
+	}
+	conditions := make([]string, len(r.Components))
+	for i, c := range r.Components {
+		conditions[i] = c.Condition()
+	}
+	return r.report(ctx, cluster, status.Initial(cluster, conditions, r.Now()))
+}
+
+// observe reads the facts and makes the credentials that are missing from them.
+func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.XaTubeCluster) (component.Input, error) {
+	apis, err := r.Capabilities.Installed(ctx)
+	if err != nil {
+		return component.Input{}, err
+	}
+	facts, err := r.Observer.Observe(ctx, cluster, apis)
+	if err != nil {
+		return component.Input{}, err
+	}
+	return component.Input{Cluster: cluster, Facts: facts, Options: r.Options}, nil
+}
+
+// recordInventory stores what is about to exist before it does, so that a crash in between forgets nothing.
+func (r *Reconciler) recordInventory(ctx context.Context, cluster *v1alpha1.XaTubeCluster, refs []v1alpha1.ObjectRef) error {
+	if equality.Semantic.DeepEqual(cluster.Status.Inventory, refs) {
+		return nil
+	}
+	before := cluster.DeepCopy()
+	cluster.Status.Inventory = refs
+	if err := r.Client.Status().Patch(ctx, cluster, locked(before), client.FieldOwner(naming.FieldManager)); err != nil {
+		return fmt.Errorf("recording the inventory: %w", err)
+	}
+	return nil
+}
+
+// report writes the status if it differs, and tells of transitions.
+func (r *Reconciler) report(ctx context.Context, cluster *v1alpha1.XaTubeCluster, next v1alpha1.XaTubeClusterStatus) error {
+	if equality.Semantic.DeepEqual(cluster.Status, next) {
+		return nil
+	}
+	before := cluster.DeepCopy()
+	cluster.Status = next
+	if err := r.Client.Status().Patch(ctx, cluster, locked(before), client.FieldOwner(naming.FieldManager)); err != nil {
+		return fmt.Errorf("writing the status: %w", err)
+	}
+	events.Emit(r.Recorder, cluster, events.Transitions(before.Status, next))
+	return nil
+}
+
+// locked makes a patch fail when somebody, or the cache, was behind.
+func locked(before client.Object) client.Patch {
+	return client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+}
+
+const (
+	// cacheLag is how soon a pass is repeated that the cache was too late for.
+	cacheLag = 200 * time.Millisecond
+	// refusalDelay is how soon a workload that lacks pods is looked at again: the reason arrives as an event of the
+	// workload's controller, after the last change of the workload itself.
+	refusalDelay = 5 * time.Second
+	// blockedDelay is how soon a pass is tried again that waits for what nobody watches: a quota, or an object that
+	// belongs to somebody else.
+	blockedDelay = 15 * time.Second
+)
+
+// conclude decides when to look again. What is watched needs no timer.
+func conclude(in component.Input, results []status.Result, pruneErr error) (ctrl.Result, error) {
+	errs := []error{pruneErr}
+	after := nextLook(in)
+	for _, res := range results {
+		b, blocked := outcome.AsBlocked(res.Err)
+		switch {
+		case !blocked:
+			errs = append(errs, res.Err)
+		case !b.Terminal && after == 0:
+			after = blockedDelay
+		}
+	}
+	return ctrl.Result{RequeueAfter: after}, errors.Join(errs...)
+}
+
+// nextLook is when something is looked at again for which time alone is the event: a pod that is missing or has no
+// node, a failover that may stall. Zero when there is none.
+func nextLook(in component.Input) time.Duration {
+	for _, s := range in.Facts.StatefulSets {
+		if s.Spec.Replicas != nil && s.Status.Replicas < *s.Spec.Replicas {
+			return refusalDelay
+		}
+	}
+	for _, pods := range in.Facts.Pods {
+		if slices.ContainsFunc(pods, func(p *corev1.Pod) bool { return p.Status.Phase == corev1.PodPending && p.Spec.NodeName == "" }) {
+			return workload.SchedulingPatience
+		}
+	}
+	if failover.InProgress(in.Facts.Database) {
+		return failover.StalledAfter
+	}
+	return 0
+}

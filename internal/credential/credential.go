@@ -1,0 +1,32 @@
+// Package credential describes and generates the secrets of a platform. A credential is generated once, kept in a
+// Secret that is never overwritten, and never logged.
+package credential
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+)
+
+// Request asks for one Secret.
+type Request struct {
+	// Component that uses the Secret.
+	Component string
+	// Name of the Secret.
+	Name string
+	// Data makes the content of a new Secret out of a fresh generator.
+	Data func(Generator) map[string][]byte
+}
+
+// Generator makes random values.
+type Generator struct{}
+
+// Password is a new random value of 192 bits in 32 URL-safe characters without line ends.
+func (Generator) Password() string {
+	var b [24]byte
+	// Read never fails on supported platforms: the runtime ends the program instead.
+	if _, err := rand.Read(b[:]); err != nil {
+		panic(fmt.Sprintf("reading random bytes: %v", err))
+	}
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}

@@ -1,0 +1,63 @@
+// Package observe is the only reader of the cluster: it turns what exists into Facts, a plain value from which
+// everything else is decided.
+package observe
+
+import (
+	"time"
+
+	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// Facts is what the cluster holds of one platform. Maps are keyed by object name. A reader never changes it.
+type Facts struct {
+	// At is when the facts were read.
+	At time.Time
+
+	// APIs that are installed, of those that some component needs.
+	APIs map[schema.GroupVersionKind]bool
+
+	Deployments  map[string]*appsv1.Deployment
+	StatefulSets map[string]*appsv1.StatefulSet
+	Jobs         map[string]*batchv1.Job
+	Claims       map[string]*corev1.PersistentVolumeClaim
+	Services     map[string]*corev1.Service
+	Ingresses    map[string]*networkingv1.Ingress
+	HTTPRoutes   map[string]*gatewayv1.HTTPRoute
+	TCPRoutes    map[string]*gatewayv1.TCPRoute
+	// Revisions are the accepted workloads that a closed gate falls back to.
+	Revisions map[string]*appsv1.ControllerRevision
+
+	// Database is the CloudNativePG cluster; nil when there is none.
+	Database *cnpgv1.Cluster
+
+	// Secrets of this platform, and those that its spec names.
+	Secrets map[string]*corev1.Secret
+
+	// ConfigMaps that the spec names.
+	ConfigMaps map[string]*corev1.ConfigMap
+
+	// Pods of the platform, keyed by component.
+	Pods map[string][]*corev1.Pod
+
+	// Refusals are the newest messages of workload controllers that could not create pods, keyed by workload name.
+	Refusals map[string]string
+
+	// JobLogs are the last lines of the failed container of failed Jobs, redacted, keyed by Job name.
+	JobLogs map[string]string
+}
+
+// Installed says whether all of the APIs exist.
+func (f Facts) Installed(kinds ...schema.GroupVersionKind) bool {
+	for _, gvk := range kinds {
+		if !f.APIs[gvk] {
+			return false
+		}
+	}
+	return true
+}

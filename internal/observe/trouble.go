@@ -1,0 +1,143 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+)
+
+// LogReader reads the end of a container's log. It fails when there is none.
+type LogReader interface {
+	Tail(ctx context.Context, namespace, pod, container string, lines int64) (string, error)
+}
+
+// refusals finds why workloads lack pods. A Deployment says so in a condition; a StatefulSet and a Job only in events.
+func (r *Reader) refusals(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) error {
+	f.Refusals = map[string]string{}
+	for name, d := range f.Deployments {
+		for _, cond := range d.Status.Conditions {
+			if cond.Type == appsv1.DeploymentReplicaFailure && cond.Status == corev1.ConditionTrue {
+				f.Refusals[name] = cond.Message
+			}
+		}
+	}
+	for _, name := range lackPods(f) {
+		message, err := r.refusal(ctx, c.Namespace, name)
+		if err != nil {
+			return err
+		}
+		if message != "" {
+			f.Refusals[name] = message
+		}
+	}
+	return nil
+}
+
+// lackPods are the StatefulSets and Jobs that have fewer pods than they want.
+func lackPods(f *Facts) []string {
+	var names []string
+	for name, s := range f.StatefulSets {
+		if s.Spec.Replicas != nil && s.Status.Replicas < *s.Spec.Replicas {
+			names = append(names, name)
+		}
+	}
+	for name, j := range f.Jobs {
+		if j.Status.StartTime != nil && j.Status.Active == 0 && j.Status.Succeeded == 0 && j.Status.Failed == 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (r *Reader) refusal(ctx context.Context, namespace, name string) (string, error) {
+	var events corev1.EventList
+	err := r.Live.List(ctx, &events, client.InNamespace(namespace), client.MatchingFieldsSelector{
+		Selector: fields.AndSelectors(
+			fields.OneTermEqualSelector("involvedObject.name", name),
+			fields.OneTermEqualSelector("reason", "FailedCreate")),
+	})
+	if err != nil {
+		return "", fmt.Errorf("listing events of %s: %w", name, err)
+	}
+	if len(events.Items) == 0 {
+		return "", nil
+	}
+	newest := slices.MaxFunc(events.Items, func(a, b corev1.Event) int {
+		return a.LastTimestamp.Compare(b.LastTimestamp.Time)
+	})
+	return newest.Message, nil
+}
+
+// logLines of a failed Job are enough to tell what went wrong.
+const logLines = 12
+
+func (r *Reader) failedJobs(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) error {
+	f.JobLogs = map[string]string{}
+	for name, j := range f.Jobs {
+		if !failed(j) {
+			continue
+		}
+		if pod := newestPod(f, name); pod != nil && len(pod.Spec.Containers) > 0 {
+			tail, err := r.Logs.Tail(ctx, c.Namespace, pod.Name, pod.Spec.Containers[0].Name, logLines)
+			if err != nil {
+				// The log may be gone with its node; the failure itself is known without it.
+				tail = fmt.Sprintf("(no log: %v)", err)
+			}
+			f.JobLogs[name] = Redact(tail, f.Secrets)
+		}
+	}
+	return nil
+}
+
+func failed(j *batchv1.Job) bool {
+	return slices.ContainsFunc(j.Status.Conditions, func(c batchv1.JobCondition) bool {
+		return c.Type == batchv1.JobFailed && c.Status == corev1.ConditionTrue
+	})
+}
+
+func newestPod(f *Facts, job string) *corev1.Pod {
+	var newest *corev1.Pod
+	for _, pods := range f.Pods {
+		for _, p := range pods {
+			if p.Labels[batchv1.JobNameLabel] == job && (newest == nil || newest.CreationTimestamp.Before(&p.CreationTimestamp)) {
+				newest = p
+			}
+		}
+	}
+	return newest
+}
+
+// credentialInURL is the user part of a URL: upstream's backend prints its DATABASE_URL at every start.
+var credentialInURL = regexp.MustCompile(`(://)[^/@\s]*@`)
+
+// shortest secret value that is looked for literally: shorter ones, such as a port, would mangle the text.
+const shortestSecret = 8
+
+// Redact removes credentials from a text: those in URLs, and every value of the Secrets.
+func Redact(text string, secrets map[string]*corev1.Secret) string {
+	text = credentialInURL.ReplaceAllString(text, "${1}***@")
+	var values []string
+	for _, s := range secrets {
+		for _, v := range s.Data {
+			if len(v) >= shortestSecret {
+				values = append(values, string(v))
+			}
+		}
+	}
+	// Longest first: a URI holds the password that is a value of its own.
+	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) })
+	for _, v := range values {
+		text = strings.ReplaceAll(text, v, "***")
+	}
+	return text
+}

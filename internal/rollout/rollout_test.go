@@ -1,0 +1,118 @@
+package rollout
+
+import (
+	"encoding/json"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/observe"
+)
+
+func input() component.Input {
+	c := &v1alpha1.XaTubeCluster{}
+	c.Name, c.Namespace = "demo", "default"
+	return component.Input{Cluster: c, Facts: observe.Facts{
+		Revisions: map[string]*appsv1.ControllerRevision{},
+		Jobs:      map[string]*batchv1.Job{},
+	}}
+}
+
+func object(kind, name string) *unstructured.Unstructured {
+	u := &unstructured.Unstructured{}
+	u.SetAPIVersion("v1")
+	u.SetKind(kind)
+	u.SetName(name)
+	return u
+}
+
+func deployment(image string, replicas int64) *unstructured.Unstructured {
+	u := object("Deployment", "demo-backend")
+	u.SetAPIVersion("apps/v1")
+	u.Object["spec"] = map[string]any{"replicas": replicas, "image": image}
+	return u
+}
+
+// record keeps what an open gate let out as the facts of the next pass.
+func record(t *testing.T, in component.Input, out []*unstructured.Unstructured) *appsv1.ControllerRevision {
+	t.Helper()
+	for _, o := range out {
+		if o.GetKind() != "ControllerRevision" {
+			continue
+		}
+		raw, err := json.Marshal(o.Object["data"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, _, _ := unstructured.NestedInt64(o.Object, "revision")
+		r := &appsv1.ControllerRevision{Data: runtime.RawExtension{Raw: raw}, Revision: n}
+		r.Name, r.Labels = o.GetName(), o.GetLabels()
+		in.Facts.Revisions[r.Name] = r
+		return r
+	}
+	t.Fatalf("no revision in %v", out)
+	return nil
+}
+
+func pass(t *testing.T, in component.Input, open bool, objects ...*unstructured.Unstructured) ([]*unstructured.Unstructured, bool) {
+	t.Helper()
+	out, held, err := Pass(in, naming.Backend, Gate{Open: open}, objects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, held
+}
+
+func TestAClosedGateHoldsTheFirstWorkloadButNotItsService(t *testing.T) {
+	out, held := pass(t, input(), false, object("Service", "s"), deployment("a", 3), object("Job", "j"))
+	if len(out) != 1 || out[0].GetKind() != "Service" || !held {
+		t.Errorf("got %v, held %v", out, held)
+	}
+}
+
+func TestAClosedGateKeepsTheAcceptedWorkloadAtTheWantedReplicas(t *testing.T) {
+	in := input()
+	out, _ := pass(t, in, true, deployment("a", 3))
+	first := record(t, in, out)
+
+	out, held := pass(t, in, false, deployment("b", 5))
+	if len(out) != 2 || !held {
+		t.Fatalf("got %v, held %v", out, held)
+	}
+	if out[0].GetName() != first.Name {
+		t.Errorf("the accepted revision %s would be pruned: %v", first.Name, out[0])
+	}
+	image, _, _ := unstructured.NestedString(out[1].Object, "spec", "image")
+	replicas, _, _ := unstructured.NestedInt64(out[1].Object, "spec", "replicas")
+	if image != "a" || replicas != 5 {
+		t.Errorf("got image %s with %d replicas, want a with 5", image, replicas)
+	}
+}
+
+func TestRevisionsCountUpAndScalingIsNone(t *testing.T) {
+	in := input()
+	out, _ := pass(t, in, true, deployment("a", 3))
+	first := record(t, in, out)
+	out, _ = pass(t, in, true, deployment("a", 6))
+	if scaled := record(t, in, out); scaled.Name != first.Name || scaled.Revision != 1 {
+		t.Errorf("scaling made revision %s", scaled.Name)
+	}
+	out, _ = pass(t, in, true, deployment("b", 6))
+	if second := record(t, in, out); second.Name == first.Name || second.Revision != 2 {
+		t.Errorf("got revision %s number %d, want a new one with number 2", second.Name, second.Revision)
+	}
+}
+
+func TestAJobThatExistsPassesAClosedGate(t *testing.T) {
+	in := input()
+	in.Facts.Jobs["j"] = &batchv1.Job{}
+	if out, held := pass(t, in, false, object("Job", "j")); len(out) != 1 || held {
+		t.Errorf("got %v, held %v", out, held)
+	}
+}

@@ -1,0 +1,164 @@
+package status
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/failover"
+	"github.com/xatube/xatube-operator/internal/outcome"
+)
+
+var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func input() component.Input {
+	c := &v1alpha1.XaTubeCluster{}
+	c.Name, c.Namespace, c.Generation = "demo", "default", 3
+	return component.Input{Cluster: c, Options: component.Options{ClusterDomain: "cluster.local"}}
+}
+
+func edge(change func(*Result)) []Result {
+	r := Result{Name: naming.Edge, Condition: v1alpha1.ConditionEdgeReady, Health: component.Ready("2 of 2 pods are ready")}
+	change(&r)
+	return []Result{r}
+}
+
+func TestCompute(t *testing.T) {
+	tests := []struct {
+		name                 string
+		results              []Result
+		edge, ready, stalled metav1.ConditionStatus
+		reconciling          metav1.ConditionStatus
+		reason               string
+	}{
+		{
+			"ready", edge(func(*Result) {}),
+			metav1.ConditionTrue, metav1.ConditionTrue, metav1.ConditionFalse, metav1.ConditionFalse, v1alpha1.ReasonReady,
+		},
+		{
+			"facts are of before a write", edge(func(r *Result) { r.Changed = true }),
+			metav1.ConditionFalse, metav1.ConditionFalse, metav1.ConditionFalse, metav1.ConditionTrue, v1alpha1.ReasonProgressing,
+		},
+		{
+			"a gate is closed", edge(func(r *Result) {
+				h := component.NotReady(v1alpha1.ReasonWaiting, "waiting for x")
+				r.Blocked = &h
+			}),
+			metav1.ConditionFalse, metav1.ConditionFalse, metav1.ConditionFalse, metav1.ConditionTrue, v1alpha1.ReasonWaiting,
+		},
+		{
+			"the user must mend it", edge(func(r *Result) { r.Err = outcome.Terminal(v1alpha1.ReasonRejected, "no") }),
+			metav1.ConditionFalse, metav1.ConditionFalse, metav1.ConditionTrue, metav1.ConditionFalse, v1alpha1.ReasonRejected,
+		},
+		{
+			"an image cannot be pulled", edge(func(r *Result) { r.Health = component.NotReady(v1alpha1.ReasonImagePull, "no") }),
+			metav1.ConditionFalse, metav1.ConditionFalse, metav1.ConditionTrue, metav1.ConditionFalse, v1alpha1.ReasonImagePull,
+		},
+		{
+			"an unexpected error is retried", edge(func(r *Result) { r.Err = errors.New("boom") }),
+			metav1.ConditionFalse, metav1.ConditionFalse, metav1.ConditionFalse, metav1.ConditionTrue, v1alpha1.ReasonError,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := Compute(input(), tt.results, nil, now)
+			for kind, want := range map[string]metav1.ConditionStatus{
+				v1alpha1.ConditionEdgeReady: tt.edge, v1alpha1.ConditionReady: tt.ready,
+				v1alpha1.ConditionStalled: tt.stalled, v1alpha1.ConditionReconciling: tt.reconciling,
+			} {
+				c := meta.FindStatusCondition(got.Conditions, kind)
+				if c == nil || c.Status != want || c.ObservedGeneration != 3 {
+					t.Errorf("%s is %+v, want %s", kind, c, want)
+				}
+			}
+			if c := meta.FindStatusCondition(got.Conditions, v1alpha1.ConditionReady); c.Reason != tt.reason {
+				t.Errorf("Ready's reason is %s, want %s", c.Reason, tt.reason)
+			}
+		})
+	}
+}
+
+func TestAnOptionalAPIDoesNotKeepThePlatformFromBeingReady(t *testing.T) {
+	results := []Result{{
+		Name: naming.Routes, Condition: v1alpha1.ConditionRoutesReady,
+		Health: component.NotReady(v1alpha1.ReasonAPINotInstalled, "absent"),
+	}}
+	got := Compute(input(), results, nil, now)
+	if !meta.IsStatusConditionTrue(got.Conditions, v1alpha1.ConditionReady) {
+		t.Errorf("conditions: %+v", got.Conditions)
+	}
+	if !meta.IsStatusConditionFalse(got.Conditions, v1alpha1.ConditionRoutesReady) {
+		t.Errorf("conditions: %+v", got.Conditions)
+	}
+}
+
+func TestPhase(t *testing.T) {
+	notReady := edge(func(r *Result) { r.Health = component.NotReady(v1alpha1.ReasonProgressing, "1 of 2") })
+	stalled := edge(func(r *Result) { r.Health = component.NotReady(v1alpha1.ReasonImagePull, "no") })
+	tests := []struct {
+		name     string
+		former   v1alpha1.Phase
+		observed int64
+		results  []Result
+		want     v1alpha1.Phase
+	}{
+		{"first pass", "", 0, notReady, v1alpha1.PhaseProvisioning},
+		{"on its way", v1alpha1.PhaseProvisioning, 3, notReady, v1alpha1.PhaseProvisioning},
+		{"reached", v1alpha1.PhaseProvisioning, 3, edge(func(*Result) {}), v1alpha1.PhaseReady},
+		{"the spec changed", v1alpha1.PhaseReady, 2, notReady, v1alpha1.PhaseUpdating},
+		{"the change goes on", v1alpha1.PhaseUpdating, 3, notReady, v1alpha1.PhaseUpdating},
+		{"something failed", v1alpha1.PhaseReady, 3, notReady, v1alpha1.PhaseDegraded},
+		{"waits for the user", v1alpha1.PhaseReady, 3, stalled, v1alpha1.PhaseStalled},
+		{"goes on", v1alpha1.PhaseStalled, 3, notReady, v1alpha1.PhaseUpdating},
+		{"mended", v1alpha1.PhaseStalled, 3, edge(func(*Result) {}), v1alpha1.PhaseReady},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := input()
+			in.Cluster.Status.Phase, in.Cluster.Status.ObservedGeneration = tt.former, tt.observed
+			if got := Compute(in, tt.results, nil, now).Phase; got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAStalledFailoverIsACondition(t *testing.T) {
+	in := input()
+	in.Facts.Database = &cnpgv1.Cluster{Status: cnpgv1.ClusterStatus{CurrentPrimary: "a", TargetPrimary: "pending"}}
+	in.Cluster.Status.Postgres = &v1alpha1.PostgresStatus{Primary: "a", LastFailover: &v1alpha1.FailoverStatus{
+		From: "a", StartedAt: metav1.NewMicroTime(now.Add(-failover.StalledAfter)),
+	}}
+	results := []Result{{
+		Name: naming.Postgres, Condition: v1alpha1.ConditionDatabaseReady,
+		Health: component.NotReady(v1alpha1.ReasonFailover, "the primary is being replaced"),
+	}}
+	for at, want := range map[time.Time]string{
+		now.Add(-time.Second): v1alpha1.ReasonFailover,
+		now:                   v1alpha1.ReasonFailoverStalled,
+	} {
+		c := meta.FindStatusCondition(Compute(in, results, nil, at).Conditions, v1alpha1.ConditionDatabaseReady)
+		if c.Reason != want {
+			t.Errorf("%s: %+v, want reason %s", at, c, want)
+		}
+	}
+}
+
+func TestComputeOfTheSameIsTheSame(t *testing.T) {
+	in := input()
+	first := Compute(in, edge(func(*Result) {}), nil, now)
+	in.Cluster.Status = first
+	second := Compute(in, edge(func(*Result) {}), nil, now.Add(time.Hour))
+	for i := range first.Conditions {
+		if first.Conditions[i] != second.Conditions[i] {
+			t.Errorf("condition changed at rest: %+v to %+v", first.Conditions[i], second.Conditions[i])
+		}
+	}
+}

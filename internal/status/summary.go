@@ -1,0 +1,118 @@
+package status
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/outcome"
+)
+
+// needsUser are the reasons that end only when the user changes something.
+var needsUser = []string{
+	v1alpha1.ReasonAPINotInstalled,
+	v1alpha1.ReasonSecretNotFound,
+	v1alpha1.ReasonSecretKeyMissing,
+	v1alpha1.ReasonSecretInvalid,
+	v1alpha1.ReasonConfigMapNotFound,
+	v1alpha1.ReasonConfigMapKeyMissing,
+	v1alpha1.ReasonRouteNotAccepted,
+	v1alpha1.ReasonImagePull,
+	v1alpha1.ReasonQuotaExceeded,
+	v1alpha1.ReasonPodRefused,
+	v1alpha1.ReasonMigrationFailed,
+	v1alpha1.ReasonForeignObject,
+	v1alpha1.ReasonRejected,
+	v1alpha1.ReasonInvalid,
+}
+
+// optional says that a component without its API does not keep the platform from being ready.
+func optional(name string) bool { return name == naming.Routes }
+
+// health is what the condition of a component shows: what went wrong first, then what is awaited, then the facts.
+func health(r Result) component.Health {
+	b, blocked := outcome.AsBlocked(r.Err)
+	switch {
+	case r.Blocked != nil && (r.Err == nil || (blocked && b.Reason == v1alpha1.ReasonWaiting)):
+		return *r.Blocked
+	case blocked:
+		return component.NotReady(b.Reason, b.Message)
+	case r.Err != nil:
+		return component.NotReady(v1alpha1.ReasonError, r.Err.Error())
+	case r.Changed && r.Health.Healthy():
+		return component.NotReady(v1alpha1.ReasonProgressing, "the change has been applied and is being rolled out")
+	}
+	return r.Health
+}
+
+func summarise(s *v1alpha1.XaTubeClusterStatus, generation int64, results []Result, healths []component.Health, now time.Time) {
+	var wanting, stalled []string
+	reason := ""
+	for i, h := range healths {
+		if h.Healthy() || (optional(results[i].Name) && h.Reason == v1alpha1.ReasonAPINotInstalled) {
+			continue
+		}
+		line := fmt.Sprintf("%s: %s", results[i].Condition, h.Message)
+		wanting = append(wanting, line)
+		if slices.Contains(needsUser, h.Reason) || terminal(results[i].Err) {
+			stalled = append(stalled, line)
+		}
+		if reason == "" || (h.Reason != v1alpha1.ReasonWaiting && reason == v1alpha1.ReasonWaiting) {
+			reason = h.Reason
+		}
+	}
+	set(s, v1alpha1.ConditionReady, ready(reason, wanting), generation, now)
+	set(s, v1alpha1.ConditionReconciling, reconciling(wanting, stalled), generation, now)
+	set(s, v1alpha1.ConditionStalled, stall(reason, stalled), generation, now)
+}
+
+func terminal(err error) bool {
+	b, ok := outcome.AsBlocked(err)
+	return ok && b.Terminal
+}
+
+func ready(reason string, wanting []string) component.Health {
+	if len(wanting) == 0 {
+		return component.Ready("The platform runs as the spec says")
+	}
+	return component.NotReady(reason, strings.Join(wanting, "; "))
+}
+
+// reconciling and stalled are of the kind that is true when something is the matter.
+func reconciling(wanting, stalled []string) component.Health {
+	if len(wanting) > len(stalled) {
+		return component.Health{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonProgressing, Message: "The platform is not yet as the spec says"}
+	}
+	return component.Health{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonReady, Message: "Nothing is in progress"}
+}
+
+func stall(reason string, stalled []string) component.Health {
+	if len(stalled) == 0 {
+		return component.Health{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonReady, Message: "Nothing waits for the user"}
+	}
+	return component.Health{Status: metav1.ConditionTrue, Reason: reason, Message: strings.Join(stalled, "; ")}
+}
+
+// phase sums up in one word. A platform that has been ready for this generation and is not any more is degraded; one
+// that has been ready for an earlier generation, or goes on after the user mended something, is being updated.
+func phase(cluster *v1alpha1.XaTubeCluster, s v1alpha1.XaTubeClusterStatus) v1alpha1.Phase {
+	former := cluster.Status
+	switch {
+	case meta.IsStatusConditionTrue(s.Conditions, v1alpha1.ConditionReady):
+		return v1alpha1.PhaseReady
+	case meta.IsStatusConditionTrue(s.Conditions, v1alpha1.ConditionStalled):
+		return v1alpha1.PhaseStalled
+	case former.Phase == "" || former.Phase == v1alpha1.PhasePending || former.Phase == v1alpha1.PhaseProvisioning:
+		return v1alpha1.PhaseProvisioning
+	case former.ObservedGeneration != cluster.Generation, former.Phase == v1alpha1.PhaseUpdating, former.Phase == v1alpha1.PhaseStalled:
+		return v1alpha1.PhaseUpdating
+	}
+	return v1alpha1.PhaseDegraded
+}
