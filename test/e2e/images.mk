@@ -1,0 +1,19 @@
+# The images that the end-to-end tests and the demo need beside those of the cluster: the operator's own, and the fixture
+# application (test/fixtures/xatube) under upstream's references. Upstream's images need a registry that answers; with the
+# fixture in their place on the nodes, `spec: {}` runs unchanged on a machine without one. The second build of the
+# fixture, 1.1.0, is what updates go to.
+#
+# Included by the Makefile, which sets CLUSTER, the command of the ground, and OUT, the folder of what is built.
+
+FIXTURE_VERSIONS := 1.0.0 1.1.0
+FIXTURE_SOURCES  := $(shell find test/fixtures/xatube -type f -not -name '*_test.go' -not -path '*/bin/*')
+FIXTURE_ARCHIVES := $(FIXTURE_VERSIONS:%=$(OUT)/fixture-%.tar)
+
+# One static program on nothing; argv[0] chooses what it is, hence the links.
+$(OUT)/fixture-%.tar: $(FIXTURE_SOURCES)
+	@mkdir -p $(OUT)
+	go build -C test/fixtures/xatube -buildvcs=false -ldflags "-s -w -X main.version=$*" -o $(abspath $(OUT))/fixture-$* .
+	$(CLUSTER) build-image --binary $(OUT)/fixture-$* --path /usr/local/bin/xatube \
+	  --link /usr/local/bin/uvicorn --link /usr/local/bin/python --link /usr/local/bin/serve \
+	  --env PATH=/usr/local/bin --user 1000:1000 --workdir /app --output $@ \
+	  --ref docker.io/saneome2/xatube-backend:$* --ref docker.io/saneome2/xatube-frontend:$*
