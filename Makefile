@@ -148,11 +148,22 @@ test-e2e: cluster-load $(HELM) ## Run the end-to-end tests on the cluster of clu
 	$(ON_CLUSTER); export HELM=$(HELM) HELM_FLAGS="$(HELM_FLAGS)" AUDIT_LOG=$$($(CLUSTER) audit-log 2>/dev/null); \
 	go test -tags e2e ./test/e2e/... -count=1 -v -parallel $(E2E_PARALLEL) -timeout 45m $(E2E_ARGS)
 
+# Each benchmark installs the operator, tells its progress on standard error, and prints one line of JSON at its end.
+BENCH = $(ON_CLUSTER); \
+	$(HELM) upgrade --install xatube-operator $(CHART) --namespace xatube-system --create-namespace --wait --timeout 3m $(HELM_FLAGS) >&2; \
+	go run ./test/bench
+
 .PHONY: bench-ready
 bench-ready: cluster-load $(HELM) ## Measure how long a platform takes to be ready, next to its database alone.
-	$(ON_CLUSTER); \
-	$(HELM) upgrade --install xatube-operator $(CHART) --namespace xatube-system --create-namespace --wait --timeout 3m $(HELM_FLAGS) >&2; \
-	go run ./test/bench ready
+	$(BENCH) ready
+
+.PHONY: bench-rollout
+bench-rollout: cluster-load load-visitors $(HELM) ## Count failed requests while images, replicas, edge, credentials and operator change.
+	$(BENCH) rollout
+
+.PHONY: bench-streams
+bench-streams: cluster-load load-visitors $(HELM) ## Count stalls and disconnects of streams while the ingest is rolled and scaled down.
+	$(BENCH) streams
 
 ##@ Build
 
@@ -201,6 +212,10 @@ kubeconfig: ## Print the path of the cluster's kubeconfig.
 .PHONY: cluster-load
 cluster-load: cluster-up build-image $(FIXTURE_ARCHIVES) ## Load the operator's image and those of the application into the cluster.
 	$(CLUSTER) load $(CURDIR)/dist/image.tar $(FIXTURE_ARCHIVES)
+
+.PHONY: load-visitors
+load-visitors: cluster-up $(VISITORS_ARCHIVE)
+	$(CLUSTER) load $(VISITORS_ARCHIVE)
 
 ##@ Deployment, to the cluster of the current kubeconfig
 

@@ -6,8 +6,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/go-logr/logr"
@@ -18,7 +21,9 @@ import (
 
 // benchmarks by name; each returns what its line of JSON says.
 var benchmarks = map[string]func(context.Context, *drive.Client) (any, error){
-	"ready": ready,
+	"ready":   ready,
+	"rollout": rolling,
+	"streams": streaming,
 }
 
 func main() {
@@ -33,7 +38,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) != 1 || benchmarks[args[0]] == nil {
-		return fmt.Errorf("usage: bench ready")
+		return fmt.Errorf("usage: bench %s", strings.Join(slices.Sorted(maps.Keys(benchmarks)), "|"))
 	}
 	kube, err := drive.Connect("")
 	if err != nil {

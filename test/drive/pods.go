@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -31,4 +32,21 @@ func (c *Client) Pods(ctx context.Context, platform types.NamespacedName, compon
 	}
 	slices.SortFunc(list.Items, func(a, b corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
 	return list.Items, nil
+}
+
+// WaitDeparted waits until no pod of a platform is ending any more.
+func (c *Client) WaitDeparted(ctx context.Context, platform types.NamespacedName, timeout time.Duration) error {
+	return Until(ctx, timeout, "departure of former pods", func(ctx context.Context) error {
+		var list corev1.PodList
+		err := c.List(ctx, &list, client.InNamespace(platform.Namespace), client.MatchingLabels{naming.LabelInstance: platform.Name})
+		if err != nil {
+			return err
+		}
+		for i := range list.Items {
+			if list.Items[i].DeletionTimestamp != nil {
+				return fmt.Errorf("%s is ending", list.Items[i].Name)
+			}
+		}
+		return nil
+	})
 }

@@ -45,6 +45,11 @@ func (s *Site) Unlimited() *Site {
 	return &Site{addr: s.addr, http: s.http, limiter: rate.NewLimiter(rate.Inf, 0)}
 }
 
+// Unkept returns the same site with a new connection for each request.
+func (s *Site) Unkept() *Site {
+	return &Site{addr: s.addr, http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, limiter: s.limiter}
+}
+
 // Answer is what came back. ServedBy and Version tell which replica, and which build of it, answered.
 type Answer struct {
 	Status   int

@@ -37,15 +37,15 @@ func (c *Client) Publish(ctx context.Context, namespace, url, key string, length
 		"-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-g", "10",
 		"-c:a", "aac", "-b:a", "32k", "-f", "flv", strings.TrimSuffix(url, "/") + "/" + key,
 	}
-	pod := toolPod(namespace, "publisher-"+strings.ToLower(rand.Text()[:8]), command)
+	pod := toolPod(namespace, "publisher-"+strings.ToLower(rand.Text()[:8]), toolbox, command)
 	if err := c.Create(ctx, pod); err != nil {
 		return nil, fmt.Errorf("starting a publisher: %w", err)
 	}
 	return &Publisher{client: c, pod: pod}, nil
 }
 
-// toolPod runs one command under restricted Pod Security.
-func toolPod(namespace, name string, command []string) *corev1.Pod {
+// toolPod runs one command of an image under restricted Pod Security.
+func toolPod(namespace, name, image string, command []string) *corev1.Pod {
 	const user = 1000
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{"app.kubernetes.io/name": "xatube-drive"}},
@@ -58,7 +58,7 @@ func toolPod(namespace, name string, command []string) *corev1.Pod {
 				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 			},
 			Containers: []corev1.Container{{
-				Name: "tool", Image: toolbox, ImagePullPolicy: corev1.PullIfNotPresent, Command: command,
+				Name: "tool", Image: image, ImagePullPolicy: corev1.PullIfNotPresent, Command: command,
 				SecurityContext: &corev1.SecurityContext{
 					AllowPrivilegeEscalation: new(false), ReadOnlyRootFilesystem: new(true),
 					Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
@@ -108,7 +108,9 @@ func (p *Publisher) Stop(ctx context.Context) error {
 type Playlist struct {
 	Path     string
 	Segments []string // paths
-	Header   http.Header
+	// Durations of the segments.
+	Durations []time.Duration
+	Header    http.Header
 }
 
 // errNotLive says that there is no playlist with segments yet.
@@ -126,7 +128,7 @@ func (s *Site) Playlist(ctx context.Context, key string) (Playlist, error) {
 		if err := want(http.MethodGet, path, http.StatusOK, answer, nil); err != nil {
 			return Playlist{}, err
 		}
-		names := entries(answer.Body)
+		names, durations := entries(answer.Body)
 		if len(names) == 0 {
 			return Playlist{}, errNotLive
 		}
@@ -135,23 +137,30 @@ func (s *Site) Playlist(ctx context.Context, key string) (Playlist, error) {
 			return Playlist{}, err
 		}
 		if !strings.HasSuffix(names[0], ".m3u8") {
-			return Playlist{Path: path, Segments: paths, Header: answer.Header}, nil
+			return Playlist{Path: path, Segments: paths, Durations: durations, Header: answer.Header}, nil
 		}
 		path = paths[0]
 	}
 	return Playlist{}, fmt.Errorf("%s: a playlist of playlists of playlists", path)
 }
 
-// entries are the lines of a playlist that are no comments.
-func entries(playlist []byte) []string {
-	var names []string
+// entries are the lines of a playlist that are no comments, with the lengths that stand before them.
+func entries(playlist []byte) (names []string, durations []time.Duration) {
+	var duration time.Duration
 	lines := bufio.NewScanner(bytes.NewReader(playlist))
 	for lines.Scan() {
-		if line := strings.TrimSpace(lines.Text()); line != "" && !strings.HasPrefix(line, "#") {
-			names = append(names, line)
+		line := strings.TrimSpace(lines.Text())
+		if length, ok := strings.CutPrefix(line, "#EXTINF:"); ok {
+			seconds, _, _ := strings.Cut(length, ",")
+			duration, _ = time.ParseDuration(seconds + "s")
+			continue
 		}
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		names, durations = append(names, line), append(durations, duration)
 	}
-	return names
+	return names, durations
 }
 
 // resolve makes paths of names that are relative to a path.

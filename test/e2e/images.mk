@@ -17,3 +17,11 @@ $(OUT)/fixture-%.tar: $(FIXTURE_SOURCES)
 	  --link /usr/local/bin/uvicorn --link /usr/local/bin/python --link /usr/local/bin/serve \
 	  --env PATH=/usr/local/bin --user 1000:1000 --workdir /app --output $@ \
 	  --ref docker.io/saneome2/xatube-backend:$* --ref docker.io/saneome2/xatube-frontend:$*
+
+# The visitors of the benchmarks.
+VISITORS_ARCHIVE := $(OUT)/visitors.tar
+
+.PHONY: $(VISITORS_ARCHIVE)
+$(VISITORS_ARCHIVE):
+	go build -ldflags "-s -w" -o $(OUT)/visitors ./test/load
+	$(CLUSTER) build-image --binary $(OUT)/visitors --path /load --ref docker.io/xatube/load:dev --output $@

@@ -89,6 +89,8 @@ func updatesWithoutAFailedRequest(t *testing.T, platform types.NamespacedName) {
 	pages := drive.StartLoad(t.Context(), loadInterval, func(ctx context.Context, _ int) error { return page(ctx, site.Unlimited()) })
 	check(t, kube.Change(t.Context(), platform, `{"spec":{"backend":{"image":"`+newImage+`"}}}`))
 	ready(t, platform, changeTimeout)
+	// A pod that left the platform serves on until no edge asks it any more.
+	check(t, kube.WaitDeparted(t.Context(), platform, changeTimeout))
 	for name, tally := range map[string]drive.Tally{"API": reads.Stop(), "pages": pages.Stop()} {
 		t.Logf("%s: %s", name, tally)
 		if tally.Failures > 0 || tally.Requests == 0 {
