@@ -41,7 +41,7 @@ func (Component) Credentials(in component.Input) []credential.Request {
 	}}
 }
 
-// Render returns the volume of the uploads, the Service that the edge resolves, the budget, the Deployment and, when
+// Render returns the volume of the uploads, the Services that the edge resolves, the budget, the Deployment and, when
 // wanted, its autoscaler.
 func (Component) Render(in component.Input) ([]component.Object, error) {
 	spec := in.Cluster.Spec.Backend
@@ -52,10 +52,7 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	objects := []component.Object{
-		claim,
-		workload.HeadlessService(in, naming.Backend, workload.ServicePort(naming.PortHTTP, naming.BackendPort)),
-	}
+	objects := append([]component.Object{claim}, workload.BalancedServices(in, naming.Backend, naming.BackendPort)...)
 	objects = append(objects, workload.Budget(in, naming.Backend, mostReplicas(spec))...)
 	deployment, err := deployment(in)
 	if err != nil {

@@ -50,7 +50,9 @@ type view struct {
 	FilesCacheSize        int64
 	MaxUpload             int64
 
+	// Names of headless Services, which resolve to each pod, and of those that stand for any ready pod.
 	Backend, Frontend, RTMP             string
+	AnyBackend, AnyFrontend             string
 	BackendPort, FrontendPort, RTMPPort int32
 	PortName                            string
 }
@@ -79,9 +81,8 @@ func configurationFiles(in component.Input) (map[string]string, error) {
 
 func newView(in component.Input) (view, error) {
 	c, spec := in.Cluster, in.Cluster.Spec.Edge
-	service := func(comp string) string {
-		return naming.FQDN(c, naming.Headless(c, comp), in.Options.ClusterDomain)
-	}
+	each := func(comp string) string { return naming.FQDN(c, naming.Headless(c, comp), in.Options.ClusterDomain) }
+	anyOf := func(comp string) string { return naming.FQDN(c, naming.Child(c, comp), in.Options.ClusterDomain) }
 	v := view{
 		Workers:         workers(spec.Pod.Resources),
 		ShutdownTimeout: seconds(shutdownTimeout),
@@ -92,11 +93,13 @@ func newView(in component.Input) (view, error) {
 		TLS:             spec.TLS != nil,
 		API:             share("api", spec.RateLimit.API, spec.Replicas),
 		Web:             share("web", spec.RateLimit.Web, spec.Replicas),
-		Backend:         service(naming.Backend),
+		Backend:         each(naming.Backend),
+		AnyBackend:      anyOf(naming.Backend),
 		BackendPort:     naming.BackendPort,
-		Frontend:        service(naming.Frontend),
+		Frontend:        each(naming.Frontend),
+		AnyFrontend:     anyOf(naming.Frontend),
 		FrontendPort:    c.Spec.Frontend.Port,
-		RTMP:            service(naming.RTMP),
+		RTMP:            each(naming.RTMP),
 		RTMPPort:        naming.RTMPHTTPPort,
 		PortName:        naming.PortHTTP,
 	}

@@ -76,6 +76,29 @@ func TestFirstRequestsWaitForTheDNS(t *testing.T) {
 	}
 }
 
+// TestFirstPodArrives: Kubernetes leads to a pod of which the DNS still says that it does not exist.
+func TestFirstPodArrives(t *testing.T) {
+	p := newPlatform(t)
+	p.backends(t, 1, ok)
+	p.frontends(t, 1, ok)
+	p.dns.set(backendService)
+	p.dns.set(frontendService)
+	b := p.startEdge(t, nil)
+	for _, path := range []string{"/api/streams", "/docs", "/uploads/a.png", "/", "/static/js/main.js"} {
+		if a := b.get(t, path); a.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", path, a.Status)
+		}
+	}
+	for _, path := range []string{"/api/auth/login", "/api/streams/1/upload-video"} {
+		eventually(t, func() error {
+			if a := b.do(t, http.MethodPost, path, strings.NewReader("x")); a.StatusCode != http.StatusOK {
+				return fmt.Errorf("%s: %s", path, a.Status)
+			}
+			return nil
+		})
+	}
+}
+
 // TestLastPodLeaves: the platform is scaled to zero and back.
 func TestLastPodLeaves(t *testing.T) {
 	p := newPlatform(t)
@@ -83,6 +106,7 @@ func TestLastPodLeaves(t *testing.T) {
 	b := p.startEdge(t, nil)
 	b.awaitPods(t, "/api/warm")
 	p.dns.set(backendService)
+	p.dns.set(anyBackend, pod{name: "any", addr: p.nobody(groupBackend)})
 	eventually(t, func() error {
 		if a := b.get(t, "/api/streams"); a.StatusCode != http.StatusServiceUnavailable {
 			return fmt.Errorf("%s though no backend is left", a.Status)
@@ -97,7 +121,7 @@ func TestLastPodLeaves(t *testing.T) {
 func TestDeadPodIsSkipped(t *testing.T) {
 	p := newPlatform(t)
 	alive := p.backends(t, 2, ok)
-	dead := pod{name: "dead", addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, groupBackend, 99}), uint16(p.backendPort))}
+	dead := pod{name: "dead", addr: p.nobody(groupBackend)}
 	p.dns.set(backendService, alive[0].pod, dead, alive[1].pod)
 	b := p.startEdge(t, nil)
 	b.awaitPods(t, "/api/warm")

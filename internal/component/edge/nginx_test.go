@@ -25,6 +25,8 @@ const (
 	backendService  = "demo-backend-pods.default.svc.cluster.local"
 	frontendService = "demo-frontend-pods.default.svc.cluster.local"
 	rtmpService     = "demo-rtmp-pods.default.svc.cluster.local"
+	anyBackend      = "demo-backend.default.svc.cluster.local"
+	anyFrontend     = "demo-frontend.default.svc.cluster.local"
 
 	// rtmpHTTP stands for the ingest's port, which has the same number as the edge's own.
 	rtmpHTTP = -8080

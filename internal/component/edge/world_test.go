@@ -70,20 +70,20 @@ const (
 
 func (p *platform) backends(t *testing.T, n int, handler http.HandlerFunc) []*server {
 	t.Helper()
-	return p.pods(t, backendService, groupBackend, n, p.backendPort, handler)
+	return p.pods(t, groupBackend, n, p.backendPort, handler, backendService, anyBackend)
 }
 
 func (p *platform) frontends(t *testing.T, n int, handler http.HandlerFunc) []*server {
 	t.Helper()
-	return p.pods(t, frontendService, groupFrontend, n, p.frontendPort, handler)
+	return p.pods(t, groupFrontend, n, p.frontendPort, handler, frontendService, anyFrontend)
 }
 
 func (p *platform) ingests(t *testing.T, n int, handler http.HandlerFunc) []*server {
 	t.Helper()
-	return p.pods(t, rtmpService, groupRTMP, n, p.rtmpPort, handler)
+	return p.pods(t, groupRTMP, n, p.rtmpPort, handler, rtmpService)
 }
 
-func (p *platform) pods(t *testing.T, service string, group, n, port int, handler http.HandlerFunc) []*server {
+func (p *platform) pods(t *testing.T, group, n, port int, handler http.HandlerFunc, services ...string) []*server {
 	t.Helper()
 	var servers []*server
 	var pods []pod
@@ -91,6 +91,13 @@ func (p *platform) pods(t *testing.T, service string, group, n, port int, handle
 		s := startServer(t, group, i+1, port, handler)
 		servers, pods = append(servers, s), append(pods, s.pod)
 	}
-	p.dns.set(service, pods...)
+	for _, service := range services {
+		p.dns.set(service, pods...)
+	}
 	return servers
+}
+
+// nobody is an address of a group where no server listens.
+func (p *platform) nobody(group byte) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, group, 99}), uint16(p.backendPort))
 }

@@ -43,12 +43,10 @@ func (Component) Needs(*v1alpha1.XaTubeCluster) []schema.GroupVersionKind { retu
 // Credentials are none.
 func (Component) Credentials(component.Input) []credential.Request { return nil }
 
-// Render returns the Service that the edge resolves, the budget and the Deployment.
+// Render returns the Services that the edge resolves, the budget and the Deployment.
 func (Component) Render(in component.Input) ([]component.Object, error) {
 	spec := in.Cluster.Spec.Frontend
-	objects := []component.Object{
-		workload.HeadlessService(in, naming.Frontend, workload.ServicePort(naming.PortHTTP, spec.Port)),
-	}
+	objects := workload.BalancedServices(in, naming.Frontend, spec.Port)
 	objects = append(objects, workload.Budget(in, naming.Frontend, spec.Replicas)...)
 	deployment, err := deployment(in)
 	if err != nil {

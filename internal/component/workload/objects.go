@@ -37,6 +37,16 @@ func HeadlessService(in component.Input, comp string, ports ...*corev1ac.Service
 	return s
 }
 
+// BalancedServices are the two Services of a component behind the edge: one that resolves to each pod, among which the
+// edge chooses, and one that always resolves and leads to a ready pod as soon as there is one, which the edge falls back
+// on.
+func BalancedServices(in component.Input, comp string, port int32) []component.Object {
+	return []component.Object{
+		HeadlessService(in, comp, ServicePort(naming.PortHTTP, port)),
+		Service(in, naming.Child(in.Cluster, comp), comp, ServicePort(naming.PortHTTP, port)),
+	}
+}
+
 // ServicePort forwards to the container port of the same name.
 func ServicePort(name string, number int32) *corev1ac.ServicePortApplyConfiguration {
 	return corev1ac.ServicePort().WithName(name).WithPort(number).
