@@ -85,6 +85,43 @@ func TestCompute(t *testing.T) {
 	}
 }
 
+// TestWhatWaitsForAStalledComponentIsNotInProgress: kstatus reads Reconciling first, so that Flux and helm --wait would
+// never see a platform without CloudNativePG, or with a failed migration, as failed.
+func TestWhatWaitsForAStalledComponentIsNotInProgress(t *testing.T) {
+	missing := Result{
+		Name: naming.Postgres, Condition: v1alpha1.ConditionDatabaseReady,
+		Health: component.NotReady(v1alpha1.ReasonAPINotInstalled, "absent"),
+	}
+	waiting := Result{
+		Name: naming.Migration, Condition: v1alpha1.ConditionMigrationsApplied,
+		Health: component.NotReady(v1alpha1.ReasonWaiting, "waiting for the database"),
+	}
+	moving := Result{
+		Name: naming.Redis, Condition: v1alpha1.ConditionCacheReady,
+		Health: component.NotReady(v1alpha1.ReasonProgressing, "0 of 1"),
+	}
+	for name, tt := range map[string]struct {
+		results              []Result
+		reconciling, stalled metav1.ConditionStatus
+	}{
+		"nothing moves":                   {[]Result{missing, waiting}, metav1.ConditionFalse, metav1.ConditionTrue},
+		"something else moves":            {[]Result{missing, waiting, moving}, metav1.ConditionTrue, metav1.ConditionTrue},
+		"nobody is waited for in vain":    {[]Result{waiting, moving}, metav1.ConditionTrue, metav1.ConditionFalse},
+		"only time is what is awaited":    {[]Result{waiting}, metav1.ConditionTrue, metav1.ConditionFalse},
+		"the user alone can do something": {[]Result{missing}, metav1.ConditionFalse, metav1.ConditionTrue},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Compute(input(), tt.results, nil, now).Conditions
+			if c := meta.FindStatusCondition(got, v1alpha1.ConditionReconciling); c.Status != tt.reconciling {
+				t.Errorf("Reconciling is %s, want %s", c.Status, tt.reconciling)
+			}
+			if c := meta.FindStatusCondition(got, v1alpha1.ConditionStalled); c.Status != tt.stalled {
+				t.Errorf("Stalled is %s, want %s", c.Status, tt.stalled)
+			}
+		})
+	}
+}
+
 func TestAnOptionalAPIDoesNotKeepThePlatformFromBeingReady(t *testing.T) {
 	results := []Result{{
 		Name: naming.Routes, Condition: v1alpha1.ConditionRoutesReady,

@@ -53,7 +53,7 @@ func health(r Result) component.Health {
 }
 
 func summarise(s *v1alpha1.XaTubeClusterStatus, generation int64, results []Result, healths []component.Health, now time.Time) {
-	var wanting, stalled []string
+	var wanting, stalled, waiting []string
 	reason := ""
 	for i, h := range healths {
 		if h.Healthy() || (optional(results[i].Name) && h.Reason == v1alpha1.ReasonAPINotInstalled) {
@@ -61,15 +61,18 @@ func summarise(s *v1alpha1.XaTubeClusterStatus, generation int64, results []Resu
 		}
 		line := fmt.Sprintf("%s: %s", results[i].Condition, h.Message)
 		wanting = append(wanting, line)
-		if slices.Contains(needsUser, h.Reason) || terminal(results[i].Err) {
+		switch {
+		case slices.Contains(needsUser, h.Reason) || terminal(results[i].Err):
 			stalled = append(stalled, line)
+		case h.Reason == v1alpha1.ReasonWaiting:
+			waiting = append(waiting, line)
 		}
 		if reason == "" || (h.Reason != v1alpha1.ReasonWaiting && reason == v1alpha1.ReasonWaiting) {
 			reason = h.Reason
 		}
 	}
 	set(s, v1alpha1.ConditionReady, ready(reason, wanting), generation, now)
-	set(s, v1alpha1.ConditionReconciling, reconciling(wanting, stalled), generation, now)
+	set(s, v1alpha1.ConditionReconciling, reconciling(wanting, stalled, waiting), generation, now)
 	set(s, v1alpha1.ConditionStalled, stall(reason, stalled), generation, now)
 }
 
@@ -85,9 +88,15 @@ func ready(reason string, wanting []string) component.Health {
 	return component.NotReady(reason, strings.Join(wanting, "; "))
 }
 
-// reconciling and stalled are of the kind that is true when something is the matter.
-func reconciling(wanting, stalled []string) component.Health {
-	if len(wanting) > len(stalled) {
+// reconciling and stall are of the kind that is true when something is the matter.
+func reconciling(wanting, stalled, waiting []string) component.Health {
+	moving := len(wanting) - len(stalled)
+	if len(stalled) > 0 {
+		// What waits for another component waits for the user in the end, unless the other one is moving. kstatus would
+		// take this for progress that never ends.
+		moving -= len(waiting)
+	}
+	if moving > 0 {
 		return component.Health{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonProgressing, Message: "The platform is not yet as the spec says"}
 	}
 	return component.Health{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonReady, Message: "Nothing is in progress"}
