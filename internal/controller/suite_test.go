@@ -78,6 +78,7 @@ func startOperator(t *testing.T, namespace string) *operator {
 	t.Helper()
 	counted := &writes{}
 	cfg := rest.CopyConfig(env)
+	authorize(t, cfg, namespace)
 	cfg.Wrap(counted.wrap)
 	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
 		Scheme:     controller.NewScheme(),
