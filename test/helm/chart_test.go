@@ -250,6 +250,27 @@ serviceAccount: {name: operator, annotations: {example.com/role: r}}
 	}
 }
 
+// TestPodMetadataOfTheUser: an annotation of the chart gives way to the user's, a label that the Deployment selects its pods
+// by does not.
+func TestPodMetadataOfTheUser(t *testing.T) {
+	all, _ := render(t, "xatube-operator", `
+podAnnotations: {kubectl.kubernetes.io/default-container: sidecar}
+podLabels: {app.kubernetes.io/instance: other, team: video}
+`)
+	deployment := all.find(t, "Deployment")
+	for path, want := range map[string]string{
+		"annotations/kubectl.kubernetes.io~default-container": "sidecar",
+		"labels/app.kubernetes.io~instance":                   "xatube-operator",
+		"labels/team":                                         "video",
+	} {
+		kind, name, _ := strings.Cut(path, "/")
+		name = strings.ReplaceAll(name, "~", "/")
+		if got := at(deployment.Object, "spec", "template", "metadata", kind, name); got != want {
+			t.Errorf("%s %s is %s, want %s", kind, name, got, want)
+		}
+	}
+}
+
 func TestForeignServiceAccount(t *testing.T) {
 	all, _ := render(t, "xatube-operator", "serviceAccount: {create: false, name: theirs}")
 	for key, u := range all {
