@@ -28,6 +28,7 @@ type options struct {
 	clusterDomain  string
 	logLevel       string
 	concurrency    int
+	rollouts       int
 }
 
 func parse() options {
@@ -39,6 +40,7 @@ func parse() options {
 	flag.StringVar(&o.clusterDomain, "cluster-domain", "cluster.local", "DNS domain of the Kubernetes cluster")
 	flag.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	flag.IntVar(&o.concurrency, "concurrency", 4, "platforms that are reconciled at the same time")
+	flag.IntVar(&o.rollouts, "max-concurrent-rollouts", 1, "platforms whose pods are replaced at the same time because a new version of the operator changes them")
 	flag.Parse()
 	return o
 }
@@ -67,6 +69,7 @@ func run(o options) error {
 		Namespaces:    watchedNamespaces(o),
 		ClusterDomain: o.clusterDomain,
 		Concurrency:   o.concurrency,
+		Rollouts:      o.rollouts,
 	})
 	if err != nil {
 		return err

@@ -51,6 +51,11 @@ type BackendSpec struct {
 	// +kubebuilder:default={}
 	Migration MigrationSpec `json:"migration,omitempty,omitzero"`
 
+	// rollout of new revisions.
+	// +optional
+	// +kubebuilder:default={}
+	Rollout RolloutSpec `json:"rollout,omitempty,omitzero"`
+
 	// uploads is the volume that all replicas share for avatars and videos.
 	// +optional
 	// +kubebuilder:default={size: "20Gi", accessModes: {ReadWriteMany}}
@@ -136,6 +141,35 @@ type MigrationSpec struct {
 	// +kubebuilder:default="10m"
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('10s') && duration(self) <= duration('24h')",message="timeout must lie between 10s and 24h; write e.g. 10m"
 	Timeout Duration `json:"timeout,omitempty"`
+}
+
+// RolloutFailurePolicy says what becomes of a new revision that fails.
+//
+// +kubebuilder:validation:Enum=Hold;Revert
+type RolloutFailurePolicy string
+
+// The policies.
+const (
+	// RolloutHold leaves the new pods as they are, to be looked at, while the former ones serve on.
+	RolloutHold RolloutFailurePolicy = "Hold"
+	// RolloutRevert applies the last good revision again.
+	RolloutRevert RolloutFailurePolicy = "Revert"
+)
+
+// RolloutSpec says what becomes of a new revision of the backend, an image or anything else in its pods, that does not
+// become ready.
+type RolloutSpec struct {
+	// onFailure Hold leaves the new pods to be looked at, while the former ones serve on. Revert applies the last good
+	// revision again, until spec.backend changes or annotation xatube.io/retry-migration gets a new value.
+	// +optional
+	// +kubebuilder:default=Hold
+	OnFailure RolloutFailurePolicy `json:"onFailure,omitempty"`
+
+	// deadline for each pod to become ready. Crashes and images that cannot be pulled count sooner.
+	// +optional
+	// +kubebuilder:default="5m"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('30s') && duration(self) <= duration('24h')",message="deadline must lie between 30s and 24h; write e.g. 5m"
+	Deadline Duration `json:"deadline,omitempty"`
 }
 
 // UploadsSpec is the shared volume of the backends.

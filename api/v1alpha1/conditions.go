@@ -78,6 +78,14 @@ const (
 	ReasonMigrationFailed = "MigrationFailed"
 	// ReasonMigrationRunning: the migration Job runs.
 	ReasonMigrationRunning = "MigrationRunning"
+	// ReasonRolloutFailed: the pods of a new revision do not become ready; the former ones serve on.
+	ReasonRolloutFailed = "RolloutFailed"
+	// ReasonRolloutReverted: the pods of a new revision did not become ready; the last good one runs in its place.
+	ReasonRolloutReverted = "RolloutReverted"
+	// ReasonQueued: a new version of the operator changes pods of the platform, which waits for its turn.
+	ReasonQueued = "Queued"
+	// ReasonOperatorUpdate: pods are being replaced because a new version of the operator changes them.
+	ReasonOperatorUpdate = "OperatorUpdate"
 	// ReasonForeignObject: an object of a child's name belongs to somebody else.
 	ReasonForeignObject = "ForeignObject"
 	// ReasonRejected: the API server refuses what the operator applies.

@@ -54,6 +54,11 @@ type XaTubeClusterStatus struct {
 	// +optional
 	Postgres *PostgresStatus `json:"postgres,omitempty"`
 
+	// settled is a fingerprint of what users had decided when the platform last came to rest.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	Settled string `json:"settled,omitempty"`
+
 	// inventory lists every object that the operator has made for this resource.
 	// +optional
 	// +listType=atomic
@@ -77,6 +82,10 @@ type BackendStatus struct {
 	// image that has been accepted: migrated, and rolled out or being so.
 	// +optional
 	Image string `json:"image,omitempty"`
+
+	// revision that has been accepted, by the name of its ControllerRevision.
+	// +optional
+	Revision string `json:"revision,omitempty"`
 
 	// replicas that exist.
 	// +optional

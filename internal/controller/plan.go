@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -27,7 +28,15 @@ type part struct {
 	objects []*unstructured.Unstructured
 	// credentials that the component holds.
 	credentials []v1alpha1.ObjectRef
-	// blocked is the health to show while a gate or an API is awaited.
+	// kept are objects that stay as they are.
+	kept []*unstructured.Unstructured
+	// wanted are the objects before their gate.
+	wanted []*unstructured.Unstructured
+	// rolls says that a new revision goes out, which replaces pods.
+	rolls bool
+	// waits says that a new revision waits for the platform's turn.
+	waits bool
+	// blocked is the health to show while a gate or an API is awaited, or when what is wanted does not run.
 	blocked *component.Health
 	err     error
 }
@@ -48,8 +57,9 @@ func (r *Reconciler) plan(ctx context.Context, in component.Input) plan {
 		if p.blocked = lacksAPI(in, p.component); p.blocked != nil {
 			continue
 		}
-		p.objects, p.blocked, p.err = render(in, p.component, gates)
+		p.render(in, gates)
 	}
+	r.queue(in, parts)
 	return parts
 }
 
@@ -95,25 +105,42 @@ func provider(c component.Component, in component.Input) string {
 	return "the Gateway API CRDs"
 }
 
-func render(in component.Input, c component.Component, gates map[string]rollout.Gate) ([]*unstructured.Unstructured, *component.Health, error) {
-	rendered, renderErr := c.Render(in)
-	objects := make([]*unstructured.Unstructured, len(rendered))
+// render what a component wants and send it through its gate. An error of the component leaves what it could render.
+func (p *part) render(in component.Input, gates map[string]rollout.Gate) {
+	rendered, renderErr := p.component.Render(in)
+	p.wanted = make([]*unstructured.Unstructured, len(rendered))
 	for i, o := range rendered {
 		var err error
-		if objects[i], err = apply.Object(o); err != nil {
-			return nil, nil, fmt.Errorf("rendering %s: %w", c.Name(), err)
+		if p.wanted[i], err = apply.Object(o); err != nil {
+			p.err = fmt.Errorf("rendering %s: %w", p.component.Name(), err)
+			return
 		}
 	}
-	gate, gated := gates[c.Name()]
+	gate, gated := gates[p.component.Name()]
 	if !gated {
-		return objects, nil, renderErr
+		gate.Open = true
 	}
-	objects, held, err := rollout.Pass(in, c.Name(), gate, objects)
-	if err != nil || !held {
-		return objects, nil, errors.Join(err, renderErr)
+	passage, err := rollout.Pass(in, p.component.Name(), gate, p.wanted)
+	p.pass(passage, errors.Join(err, renderErr))
+}
+
+// wait holds a new revision back until it is the platform's turn, and with it what waits for a migration that waits.
+func (p *part) wait(in component.Input) {
+	gated := len(p.wanted) > 0 && p.blocked != nil && p.blocked.Reason == v1alpha1.ReasonWaiting
+	if p.waits = p.rolls || gated; !p.waits {
+		return
 	}
-	h := component.NotReady(v1alpha1.ReasonWaiting, gate.Message)
-	return objects, &h, renderErr
+	passage, err := rollout.Wait(in, p.component.Name(), p.wanted)
+	p.pass(passage, errors.Join(err, p.err))
+}
+
+func (p *part) pass(passage rollout.Passage, err error) {
+	p.objects, p.kept, p.rolls, p.blocked, p.err = passage.Objects, passage.Kept, passage.Rolls, passage.Shown, err
+}
+
+// rolls says that some component replaces pods.
+func (p plan) rolls() bool {
+	return slices.ContainsFunc(p, func(p part) bool { return p.rolls })
 }
 
 // inventory of all that the plan wants to exist.
@@ -121,7 +148,7 @@ func (p plan) inventory() []v1alpha1.ObjectRef {
 	var refs []v1alpha1.ObjectRef
 	for _, part := range p {
 		refs = append(refs, part.credentials...)
-		for _, o := range part.objects {
+		for _, o := range slices.Concat(part.objects, part.kept) {
 			refs = append(refs, inventory.Of(o.GroupVersionKind(), o.GetName()))
 		}
 	}
@@ -148,6 +175,7 @@ func (r *Reconciler) applyAll(ctx context.Context, in component.Input, p plan) [
 			Condition: part.component.Condition(),
 			Health:    part.component.Health(in),
 			Blocked:   part.blocked,
+			Turn:      r.turn(in, part),
 		}
 		res.Changed, res.Err = r.applyPart(ctx, in.Cluster, part)
 		results[i] = res

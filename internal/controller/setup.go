@@ -21,6 +21,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/catalog"
 	"github.com/xatube/xatube-operator/internal/credential"
 	"github.com/xatube/xatube-operator/internal/observe"
+	"github.com/xatube/xatube-operator/internal/turn"
 )
 
 // Config is what the operator was started with.
@@ -31,6 +32,9 @@ type Config struct {
 	ClusterDomain string
 	// Concurrency is the number of platforms that are reconciled at the same time.
 	Concurrency int
+	// Rollouts is the number of platforms whose pods are replaced at the same time because a new version
+	// of the operator changes them.
+	Rollouts int
 }
 
 // NewScheme knows every kind that the operator reads or writes.
@@ -66,6 +70,7 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		Mapper:  mgr.GetRESTMapper(),
 		Changed: make(chan event.GenericEvent),
 	}
+	woken := make(chan event.GenericEvent)
 	cached, live := mgr.GetClient(), mgr.GetAPIReader()
 	r := &Reconciler{
 		Client:       cached,
@@ -76,9 +81,11 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		Components:   catalog.Components(),
 		Options:      component.Options{ClusterDomain: cfg.ClusterDomain},
 		Recorder:     mgr.GetEventRecorder("xatube-operator"),
+		Turns:        turn.NewQueue(cfg.Rollouts),
+		Wake:         woken,
 		Now:          time.Now,
 	}
-	c, err := r.SetupWithManager(mgr, named, tracker.Changed, cfg.Concurrency)
+	c, err := r.SetupWithManager(mgr, named, tracker.Changed, woken, cfg.Concurrency)
 	if err != nil {
 		return err
 	}

@@ -68,30 +68,35 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// operator is one running operator, limited to the namespace of its test.
+// operator is one running operator, limited to the namespaces of its test.
 type operator struct {
 	writes *writes
 	stop   func()
 }
 
-func startOperator(t *testing.T, namespace string) *operator {
+func startOperator(t *testing.T, namespaces ...string) *operator {
 	t.Helper()
+	return startWith(t, controller.Config{Namespaces: namespaces, ClusterDomain: "cluster.local"})
+}
+
+// startWith starts an operator. Another ClusterDomain stands for another version of it: it renders other pods.
+func startWith(t *testing.T, settings controller.Config) *operator {
+	t.Helper()
+	settings.Concurrency = 2
 	counted := &writes{}
 	cfg := rest.CopyConfig(env)
 	authorize(t, cfg, namespace)
 	cfg.Wrap(counted.wrap)
 	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
 		Scheme:     controller.NewScheme(),
-		Cache:      controller.CacheOptions([]string{namespace}),
+		Cache:      controller.CacheOptions(settings.Namespaces),
 		Metrics:    server.Options{BindAddress: "0"},
 		Controller: config.Controller{SkipNameValidation: new(true)},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := controller.Setup(mgr, controller.Config{
-		Namespaces: []string{namespace}, ClusterDomain: "cluster.local", Concurrency: 2,
-	}); err != nil {
+	if err := controller.Setup(mgr, settings); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

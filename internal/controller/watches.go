@@ -81,12 +81,14 @@ func namespaceConfig(namespaces []string) map[string]cache.Config {
 }
 
 // SetupWithManager starts the controller. named is a second cache, of metadata only, that holds the Secrets and
-// ConfigMaps of users; apis delivers an event when an optional API has come or gone.
-func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, named cache.Cache, apis <-chan event.GenericEvent, concurrency int) (controller.Controller, error) {
+// ConfigMaps of users; apis delivers an event when an optional API has come or gone, woken one for a platform whose turn
+// has come.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, named cache.Cache, apis, woken <-chan event.GenericEvent, concurrency int) (controller.Controller, error) {
 	b := ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.XaTubeCluster{}, builder.WithPredicates(predicate.Or[client.Object](
 			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
 		WatchesRawSource(source.Channel(apis, handler.EnqueueRequestsFromMapFunc(r.all))).
+		WatchesRawSource(source.Channel(woken, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency})
 	for _, o := range watched() {
 		b = b.Watches(o, handler.EnqueueRequestsFromMapFunc(owner))

@@ -16,6 +16,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/apply"
@@ -29,6 +30,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/observe"
 	"github.com/xatube/xatube-operator/internal/outcome"
 	"github.com/xatube/xatube-operator/internal/status"
+	"github.com/xatube/xatube-operator/internal/turn"
 )
 
 // Capabilities tells which optional APIs exist.
@@ -46,6 +48,10 @@ type Reconciler struct {
 	Components   []component.Component
 	Options      component.Options
 	Recorder     k8sevents.EventRecorder
+	// Turns bounds the platforms that a new version of the operator changes at the same time, and Wake is told whose
+	// turn has come.
+	Turns *turn.Queue
+	Wake  chan<- event.GenericEvent
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -79,11 +85,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 }
 
 func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	if err := r.resumeTurns(ctx); err != nil {
+		return ctrl.Result{}, err
+	}
 	cluster := &v1alpha1.XaTubeCluster{}
 	if err := r.Client.Get(ctx, req.NamespacedName, cluster); err != nil {
-		return ctrl.Result{}, client.IgnoreNotFound(err)
+		if apierrors.IsNotFound(err) {
+			return ctrl.Result{}, r.endTurn(ctx, req.NamespacedName)
+		}
+		return ctrl.Result{}, err
 	}
 	if !cluster.DeletionTimestamp.IsZero() {
+		if err := r.endTurn(ctx, req.NamespacedName); err != nil {
+			return ctrl.Result{}, err
+		}
 		return r.delete(ctx, cluster)
 	}
 	if err := r.admit(ctx, cluster); err != nil {
@@ -101,6 +116,11 @@ func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, e
 	remaining, pruneErr := r.prune(ctx, cluster, plan)
 	if err := r.report(ctx, cluster, status.Compute(in, results, remaining, r.Now())); err != nil {
 		return ctrl.Result{}, err
+	}
+	if rests(cluster.Status) {
+		if err := r.endTurn(ctx, req.NamespacedName); err != nil {
+			return ctrl.Result{}, err
+		}
 	}
 	return conclude(in, results, pruneErr)
 }

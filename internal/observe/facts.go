@@ -50,6 +50,10 @@ type Facts struct {
 
 	// JobLogs are the last lines of the failed container of failed Jobs, redacted, keyed by Job name.
 	JobLogs map[string]string
+
+	// CrashLogs are the last lines of a container that ends again and again, redacted, keyed by pod name. There is one
+	// of each component at most.
+	CrashLogs map[string]string
 }
 
 // Installed says whether all of the APIs exist.

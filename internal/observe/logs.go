@@ -14,10 +14,11 @@ type PodLogs struct {
 	Client kubernetes.Interface
 }
 
-// Tail is the last lines of a container's log.
-func (l PodLogs) Tail(ctx context.Context, namespace, pod, container string, lines int64) (string, error) {
+// Tail is the last lines of a container's log, or of its predecessor's.
+func (l PodLogs) Tail(ctx context.Context, namespace, pod, container string, lines int64, previous bool) (string, error) {
 	b, err := l.Client.CoreV1().Pods(namespace).GetLogs(pod, &corev1.PodLogOptions{
 		Container:  container,
+		Previous:   previous,
 		TailLines:  new(lines),
 		LimitBytes: new(int64(8192)),
 	}).DoRaw(ctx)

@@ -42,7 +42,7 @@ type Reader struct {
 func (r *Reader) Observe(ctx context.Context, c *v1alpha1.XaTubeCluster, apis map[schema.GroupVersionKind]bool) (Facts, error) {
 	f := Facts{At: r.Now(), APIs: apis}
 	for _, step := range []func(context.Context, *v1alpha1.XaTubeCluster, *Facts) error{
-		r.workloads, r.config, r.pods, r.optional, r.named, r.refusals, r.failedJobs,
+		r.workloads, r.config, r.pods, r.optional, r.named, r.refusals, r.failedJobs, r.crashes,
 	} {
 		if err := step(ctx, c, &f); err != nil {
 			return Facts{}, fmt.Errorf("observing %s: %w", client.ObjectKeyFromObject(c), err)

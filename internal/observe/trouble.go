@@ -11,14 +11,15 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 )
 
-// LogReader reads the end of a container's log. It fails when there is none.
+// LogReader reads the end of the log of a container, or of its predecessor that has ended. It fails when there is none.
 type LogReader interface {
-	Tail(ctx context.Context, namespace, pod, container string, lines int64) (string, error)
+	Tail(ctx context.Context, namespace, pod, container string, lines int64, previous bool) (string, error)
 }
 
 // refusals finds why workloads lack pods. A Deployment says so in a condition; a StatefulSet and a Job only in events.
@@ -88,7 +89,7 @@ func (r *Reader) failedJobs(ctx context.Context, c *v1alpha1.XaTubeCluster, f *F
 			continue
 		}
 		if pod := newestPod(f, name); pod != nil && len(pod.Spec.Containers) > 0 {
-			tail, err := r.Logs.Tail(ctx, c.Namespace, pod.Name, pod.Spec.Containers[0].Name, logLines)
+			tail, err := r.Logs.Tail(ctx, c.Namespace, pod.Name, pod.Spec.Containers[0].Name, logLines, false)
 			if err != nil {
 				// The log may be gone with its node; the failure itself is known without it.
 				tail = fmt.Sprintf("(no log: %v)", err)
@@ -97,6 +98,53 @@ func (r *Reader) failedJobs(ctx context.Context, c *v1alpha1.XaTubeCluster, f *F
 		}
 	}
 	return nil
+}
+
+// CrashLoop is why the kubelet lets a container wait that has ended again and again.
+const CrashLoop = "CrashLoopBackOff"
+
+const (
+	// crashLines of a container are enough to see its last error.
+	crashLines = 5
+	// crashes of a container are enough to know: a dependency that was away for a moment is forgiven.
+	crashes = 2
+)
+
+// Crashes says that a container has ended again and again and not been ready since, whether it waits or runs just now.
+func Crashes(s corev1.ContainerStatus) bool {
+	return s.RestartCount >= crashes && !s.Ready && s.LastTerminationState.Terminated != nil
+}
+
+// crashes reads what the first pod of each component said that ends again and again. Its siblings say the same.
+func (r *Reader) crashes(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) error {
+	f.CrashLogs = map[string]string{}
+	for _, pods := range f.Pods {
+		pod, container := firstCrashing(pods)
+		if pod == nil {
+			continue
+		}
+		tail, err := r.Logs.Tail(ctx, c.Namespace, pod.Name, container, crashLines, true)
+		if err != nil {
+			// The crash itself is known without the log, which may be gone with its container.
+			ctrl.LoggerFrom(ctx).V(1).Info("No log of a crashed container", "pod", pod.Name, "error", err.Error())
+			continue
+		}
+		f.CrashLogs[pod.Name] = Redact(tail, f.Secrets)
+	}
+	return nil
+}
+
+func firstCrashing(pods []*corev1.Pod) (first *corev1.Pod, container string) {
+	for _, p := range pods {
+		if p.DeletionTimestamp != nil || (first != nil && first.Name < p.Name) {
+			continue
+		}
+		statuses := slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses)
+		if i := slices.IndexFunc(statuses, Crashes); i >= 0 {
+			first, container = p, statuses[i].Name
+		}
+	}
+	return first, container
 }
 
 func failed(j *batchv1.Job) bool {

@@ -1,15 +1,14 @@
-// Package rollout decides what may go out now. A closed gate holds back a new revision of a workload; the accepted
-// one keeps running and is still repaired.
+// Package rollout decides what may go out now. A new revision of a workload waits for its gate, for the platform's turn
+// when the operator itself causes it, and is taken back when it fails and the spec says so. The accepted one keeps
+// running meanwhile, and is still repaired and scaled.
 package rollout
 
 import (
-	"encoding/json"
 	"fmt"
 
-	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/xatube/xatube-operator/internal/apply"
+	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/migration"
 	"github.com/xatube/xatube-operator/internal/component/naming"
@@ -44,101 +43,129 @@ func waitingForMigration(in component.Input, data Gate) string {
 	return fmt.Sprintf("waiting for migration Job %s to complete", job)
 }
 
-// Pass sends a component's objects through its gate, and says whether the gate held a wanted workload back. An open
-// gate lets everything out and records the accepted Deployment as a ControllerRevision; a closed one puts the accepted
-// Deployment in the place of the wanted one.
-func Pass(in component.Input, name string, gate Gate, objects []*unstructured.Unstructured) (out []*unstructured.Unstructured, held bool, err error) {
+// Passage is what goes out of a component.
+type Passage struct {
+	Objects []*unstructured.Unstructured
+	// Kept are objects that stay as they are.
+	Kept []*unstructured.Unstructured
+	// Shown is the health to show instead of that of the facts, when what is wanted does not run; nil otherwise.
+	Shown *component.Health
+	// Rolls says that a new revision goes out, which replaces pods, or a migration for one.
+	Rolls bool
+}
+
+// Pass sends a component's objects through its gate. Every workload that goes out is recorded as a ControllerRevision; a
+// closed gate puts the accepted revision in the place of the wanted one.
+func Pass(in component.Input, name string, gate Gate, objects []*unstructured.Unstructured) (Passage, error) {
+	return let(in, name, objects, func(o *unstructured.Unstructured) (choice, error) {
+		if o.GetKind() == job {
+			return passJob(in, o, gate), nil
+		}
+		return choose(in, name, gate, o)
+	})
+}
+
+// Wait sends the objects of a component out that rolls, while its platform waits for its turn: the accepted revision of
+// its workload, no new configuration, which a pod that is replaced for another reason would read, and no new migration.
+// What runs is what has been accepted, so the facts tell its health.
+func Wait(in component.Input, name string, objects []*unstructured.Unstructured) (Passage, error) {
+	var kept, rest []*unstructured.Unstructured
 	for _, o := range objects {
-		var through []*unstructured.Unstructured
-		switch {
-		case o.GetKind() == "Job" && (gate.Open || in.Facts.Jobs[o.GetName()] != nil):
-			through = []*unstructured.Unstructured{o}
-		case o.GetKind() == "Deployment" && gate.Open:
-			through, err = accept(in, name, o)
-		case o.GetKind() == "Deployment":
-			held = true
-			through, err = hold(in, name, o)
-		case o.GetKind() == "Job":
-			held = true
-		default:
+		if o.GetKind() == "ConfigMap" {
+			kept = append(kept, o)
+		} else {
+			rest = append(rest, o)
+		}
+	}
+	p, err := let(in, name, rest, func(o *unstructured.Unstructured) (choice, error) {
+		if o.GetKind() == job {
+			return waitJob(in, o), nil
+		}
+		h, err := read(in, name, o)
+		if h.current == nil {
+			return choice{out: h.wanted}, err
+		}
+		return choice{out: h.current, keep: []*revision{h.good}}, err
+	})
+	p.Kept = kept
+	return p, err
+}
+
+const job = "Job"
+
+// choice is what becomes of one object.
+type choice struct {
+	// out is the revision of a workload that goes out; nil holds it back altogether.
+	out *revision
+	// keep are further revisions that stay recorded.
+	keep []*revision
+	// through lets an object without revisions out.
+	through bool
+	shown   *component.Health
+	rolls   bool
+}
+
+func let(in component.Input, name string, objects []*unstructured.Unstructured, decide func(*unstructured.Unstructured) (choice, error)) (Passage, error) {
+	var p Passage
+	for _, o := range objects {
+		if o.GetKind() != job && rolling(o) == nil {
 			// Services, claims and the like may exist early.
-			through = []*unstructured.Unstructured{o}
+			p.Objects = append(p.Objects, o)
+			continue
 		}
+		c, err := decide(o)
 		if err != nil {
-			return nil, held, err
+			return Passage{}, err
 		}
-		out = append(out, through...)
+		if c.shown != nil {
+			p.Shown = c.shown
+		}
+		p.Rolls = p.Rolls || c.rolls
+		p.Objects = append(p.Objects, c.objects(in, name, o)...)
 	}
-	return out, held, nil
+	return p, nil
 }
 
-// accept records a workload as the one to fall back to. The number of replicas is no part of it: scaling needs no
-// gate.
-func accept(in component.Input, name string, workload *unstructured.Unstructured) ([]*unstructured.Unstructured, error) {
-	data := workload.DeepCopy()
-	unstructured.RemoveNestedField(data.Object, "spec", "replicas")
-	hash, err := apply.Hash(data)
-	if err != nil {
-		return nil, err
-	}
-	revisionName := naming.Child(in.Cluster, name) + "-" + hash
-	return []*unstructured.Unstructured{
-		revision(in, name, revisionName, number(in, name, revisionName), data.Object),
-		workload,
-	}, nil
-}
-
-func revision(in component.Input, name, revisionName string, n int64, data map[string]any) *unstructured.Unstructured {
-	labels := map[string]any{}
-	for k, v := range naming.Labels(in.Cluster, name) {
-		labels[k] = v
-	}
-	return &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": appsv1.SchemeGroupVersion.String(),
-		"kind":       "ControllerRevision",
-		"metadata":   map[string]any{"name": revisionName, "labels": labels},
-		"data":       data,
-		"revision":   n,
-	}}
-}
-
-// number is the revision's own, or the next one.
-func number(in component.Input, name, revision string) int64 {
-	if known := in.Facts.Revisions[revision]; known != nil {
-		return known.Revision
-	}
-	if last := accepted(in, name); last != nil {
-		return last.Revision + 1
-	}
-	return 1
-}
-
-// accepted is the newest accepted revision of a component; nil before the first.
-func accepted(in component.Input, name string) *appsv1.ControllerRevision {
-	var last *appsv1.ControllerRevision
-	for _, r := range in.Facts.Revisions {
-		if r.Labels[naming.LabelComponent] == name && (last == nil || r.Revision > last.Revision) {
-			last = r
+// objects that go out: the revisions before the workload, so that a crash in between forgets none.
+func (c choice) objects(in component.Input, name string, o *unstructured.Unstructured) []*unstructured.Unstructured {
+	var out []*unstructured.Unstructured
+	seen := map[string]bool{}
+	for _, r := range append([]*revision{c.out}, c.keep...) {
+		if r != nil && !seen[r.name] {
+			seen[r.name] = true
+			out = append(out, r.object(in, name))
 		}
 	}
-	return last
+	switch {
+	case c.through:
+		out = append(out, o)
+	case c.out != nil:
+		out = append(out, c.out.workload(o))
+	}
+	return out
 }
 
-// hold is the accepted revision of a wanted workload, at the wanted number of replicas; nothing before the first.
-func hold(in component.Input, name string, wanted *unstructured.Unstructured) ([]*unstructured.Unstructured, error) {
-	last := accepted(in, name)
-	if last == nil {
-		return nil, nil
+// passJob starts no Job before its gate is open. One that exists stays.
+func passJob(in component.Input, o *unstructured.Unstructured, gate Gate) choice {
+	_, exists := in.Facts.Jobs[o.GetName()]
+	switch {
+	case exists:
+		return choice{through: true}
+	case gate.Open:
+		return choice{through: true, rolls: true}
 	}
-	var data map[string]any
-	if err := json.Unmarshal(last.Data.Raw, &data); err != nil {
-		return nil, fmt.Errorf("decoding ControllerRevision %s: %w", last.Name, err)
+	return choice{shown: notReady(v1alpha1.ReasonWaiting, gate.Message)}
+}
+
+func waitJob(in component.Input, o *unstructured.Unstructured) choice {
+	if _, exists := in.Facts.Jobs[o.GetName()]; exists {
+		return choice{through: true}
 	}
-	workload := (&unstructured.Unstructured{Object: data}).DeepCopy()
-	if n, found, _ := unstructured.NestedInt64(wanted.Object, "spec", "replicas"); found {
-		if err := unstructured.SetNestedField(workload.Object, n, "spec", "replicas"); err != nil {
-			return nil, fmt.Errorf("scaling the accepted revision: %w", err)
-		}
-	}
-	return []*unstructured.Unstructured{revision(in, name, last.Name, last.Revision, data), workload}, nil
+	h := component.Ready("the database is prepared for the image that runs")
+	return choice{shown: &h}
+}
+
+func notReady(reason, message string) *component.Health {
+	h := component.NotReady(reason, message)
+	return &h
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/routes"
 	"github.com/xatube/xatube-operator/internal/failover"
+	"github.com/xatube/xatube-operator/internal/rollout"
 )
 
 // Result is what a pass did for one component.
@@ -30,9 +31,24 @@ type Result struct {
 	Changed bool
 	// Blocked says that the component waits, for a gate or an API, with the health to show for it.
 	Blocked *component.Health
+	// Turn of the platform, as far as it concerns the component.
+	Turn Turn
 	// Err that ended the component's work.
 	Err error
 }
+
+// Turn of a platform whose pods a new version of the operator changes.
+type Turn int
+
+// The turns.
+const (
+	// TurnNone: nothing of the kind is under way.
+	TurnNone Turn = iota
+	// TurnAwaited: a new revision of the component waits until fewer other platforms replace pods.
+	TurnAwaited
+	// TurnTaken: the platform replaces pods, or has and is not at rest again.
+	TurnTaken
+)
 
 // Compute is the status after a pass. It does not change the former status.
 func Compute(in component.Input, results []Result, inventory []v1alpha1.ObjectRef, now time.Time) v1alpha1.XaTubeClusterStatus {
@@ -54,6 +70,7 @@ func Compute(in component.Input, results []Result, inventory []v1alpha1.ObjectRe
 		set(&next, r.Condition, healths[i], in.Cluster.Generation, now)
 	}
 	summarise(&next, in.Cluster.Generation, results, healths, now)
+	next.Settled = rollout.Settled(in, meta.IsStatusConditionFalse(next.Conditions, v1alpha1.ConditionReconciling))
 	next.Phase = phase(in.Cluster, next)
 	return next
 }
@@ -122,6 +139,7 @@ func backend(in component.Input) *v1alpha1.BackendStatus {
 	if d := in.Facts.Deployments[naming.Child(in.Cluster, naming.Backend)]; d != nil {
 		b.Replicas, b.UpdatedReplicas, b.ReadyReplicas = d.Status.Replicas, d.Status.UpdatedReplicas, d.Status.ReadyReplicas
 		b.Image = d.Spec.Template.Spec.Containers[0].Image
+		b.Revision = d.Annotations[naming.AnnotationRevision]
 		if in.Cluster.Spec.Backend.Autoscaling != nil && d.Spec.Replicas != nil {
 			wanted = *d.Spec.Replicas
 		}

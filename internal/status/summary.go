@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,6 +29,8 @@ var needsUser = []string{
 	v1alpha1.ReasonQuotaExceeded,
 	v1alpha1.ReasonPodRefused,
 	v1alpha1.ReasonMigrationFailed,
+	v1alpha1.ReasonRolloutFailed,
+	v1alpha1.ReasonRolloutReverted,
 	v1alpha1.ReasonForeignObject,
 	v1alpha1.ReasonRejected,
 	v1alpha1.ReasonInvalid,
@@ -41,7 +44,7 @@ func health(r Result) component.Health {
 	b, blocked := outcome.AsBlocked(r.Err)
 	switch {
 	case r.Blocked != nil && (r.Err == nil || (blocked && b.Reason == v1alpha1.ReasonWaiting)):
-		return *r.Blocked
+		return shown(*r.Blocked, r.Health)
 	case blocked:
 		return component.NotReady(b.Reason, b.Message)
 	case r.Err != nil:
@@ -52,9 +55,18 @@ func health(r Result) component.Health {
 	return r.Health
 }
 
+// shown is the health that a component shows in the place of that of the facts. After a revision was taken back, the one
+// that runs in its place may have trouble of its own.
+func shown(blocked, facts component.Health) component.Health {
+	if blocked.Reason == v1alpha1.ReasonRolloutReverted && !facts.Healthy() {
+		blocked.Message += "; now: " + facts.Message
+	}
+	return blocked
+}
+
 func summarise(s *v1alpha1.XaTubeClusterStatus, generation int64, results []Result, healths []component.Health, now time.Time) {
 	var wanting, stalled, waiting []string
-	reason := ""
+	reason, cause := "", ""
 	for i, h := range healths {
 		if h.Healthy() || (optional(results[i].Name) && h.Reason == v1alpha1.ReasonAPINotInstalled) {
 			continue
@@ -64,6 +76,7 @@ func summarise(s *v1alpha1.XaTubeClusterStatus, generation int64, results []Resu
 		switch {
 		case slices.Contains(needsUser, h.Reason) || terminal(results[i].Err):
 			stalled = append(stalled, line)
+			cause = cmp.Or(cause, h.Reason)
 		case h.Reason == v1alpha1.ReasonWaiting:
 			waiting = append(waiting, line)
 		}
@@ -72,8 +85,8 @@ func summarise(s *v1alpha1.XaTubeClusterStatus, generation int64, results []Resu
 		}
 	}
 	set(s, v1alpha1.ConditionReady, ready(reason, wanting), generation, now)
-	set(s, v1alpha1.ConditionReconciling, reconciling(wanting, stalled, waiting), generation, now)
-	set(s, v1alpha1.ConditionStalled, stall(reason, stalled), generation, now)
+	set(s, v1alpha1.ConditionReconciling, turning(results, reconciling(wanting, stalled, waiting)), generation, now)
+	set(s, v1alpha1.ConditionStalled, stall(cause, stalled), generation, now)
 }
 
 func terminal(err error) bool {
@@ -100,6 +113,28 @@ func reconciling(wanting, stalled, waiting []string) component.Health {
 		return component.Health{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonProgressing, Message: "The platform is not yet as the spec says"}
 	}
 	return component.Health{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonReady, Message: "Nothing is in progress"}
+}
+
+// turning adds what a new version of the operator changes. A platform that waits for its turn may well be ready.
+func turning(results []Result, h component.Health) component.Health {
+	var awaited []string
+	taken := false
+	for _, r := range results {
+		if r.Turn == TurnAwaited {
+			awaited = append(awaited, r.Name)
+		}
+		taken = taken || r.Turn == TurnTaken
+	}
+	switch {
+	case len(awaited) > 0:
+		return component.Health{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonQueued, Message: fmt.Sprintf(
+			"This version of the operator changes the pods of %s; they wait until fewer other platforms are being changed (--max-concurrent-rollouts of the operator)",
+			strings.Join(awaited, ", "))}
+	case taken && h.Status == metav1.ConditionTrue:
+		h.Reason = v1alpha1.ReasonOperatorUpdate
+		h.Message = "This version of the operator changes pods of the platform, which are being replaced"
+	}
+	return h
 }
 
 func stall(reason string, stalled []string) component.Health {

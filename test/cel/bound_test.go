@@ -39,6 +39,7 @@ var enums = []enum{
 	{"spec.deletionPolicy", "deletionPolicy: %s", []string{"Retain", "Delete"}},
 	{"spec.imageDefaults.pullPolicy", "imageDefaults: {pullPolicy: %s}", []string{"Always", "IfNotPresent", "Never"}},
 	{"spec.backend.settings.logLevel", "backend: {settings: {logLevel: %s}}", []string{"DEBUG", "INFO", "WARNING", "ERROR"}},
+	{"spec.backend.rollout.onFailure", "backend: {rollout: {onFailure: %s}}", []string{"Hold", "Revert"}},
 	{"spec.backend.uploads.accessModes", "backend: {uploads: {accessModes: [%s]}}", []string{"ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"}},
 	{"spec.edge.service.type", "edge: {service: {type: %s}}", []string{"ClusterIP", "NodePort", "LoadBalancer"}},
 	{"spec.postgres.durability", "postgres: {durability: %s}", []string{"Strict", "Available"}},

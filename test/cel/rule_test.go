@@ -62,6 +62,7 @@ var ruleRefusals = []refusal{
 	{"spec.backend.envFrom", "backend: {envFrom: [{}]}", "set exactly one of secretRef and configMapRef"},
 	{"spec.backend.envFrom", "backend: {envFrom: [{secretRef: {name: a}, configMapRef: {name: a}}]}", "set exactly one of secretRef and configMapRef"},
 	{"spec.backend.migration.timeout", "backend: {migration: {timeout: 9s}}", "timeout must lie between 10s and 24h; write e.g. 10m"},
+	{"spec.backend.rollout.deadline", "backend: {rollout: {deadline: 29s}}", "deadline must lie between 30s and 24h; write e.g. 5m"},
 	{"spec.rtmp.drainTimeout", "rtmp: {drainTimeout: 25h}", "drainTimeout must lie between 0s and 24h; write e.g. 1h"},
 
 	// The way in.

@@ -14,13 +14,14 @@ observedGeneration: 1
 phase: Ready
 conditions: [{` + goodCondition + `}]
 endpoints: {url: 'https://tube.example.com', rtmp: 'rtmp://tube.example.com/live'}
-backend: {image: a, replicas: 3, updatedReplicas: 3, readyReplicas: 3, ready: 3/3, selector: a=b}
+backend: {image: a, revision: a-1, replicas: 3, updatedReplicas: 3, readyReplicas: 3, ready: 3/3, selector: a=b}
 postgres:
   primary: a-1
   instances: 3
   readyInstances: 3
   lastFailover:
     {from: a-1, to: a-2, startedAt: '2026-01-01T00:00:00.000000Z', completedAt: '2026-01-01T00:00:09.000000Z', seconds: '9.0'}
+settled: 1/a/b
 inventory: [{apiVersion: v1, kind: Secret, name: a}]
 `
 
@@ -44,6 +45,7 @@ var statusRefusals = []refusal{
 	{"status.conditions.observedGeneration", condition("observedGeneration", "-1"), "should be greater than or equal to 0"},
 	{"status.postgres.lastFailover.from", "postgres: {lastFailover: {startedAt: '2026-01-01T00:00:00.000000Z'}}", "Required value"},
 	{"status.postgres.lastFailover.startedAt", "postgres: {lastFailover: {from: a}}", "Required value"},
+	{"status.settled", "settled: " + xs(129), "may not be more than 128 bytes"},
 	{"status.inventory", "inventory: [" + repeated("{apiVersion: v1, kind: Secret, name: a%d}", 257) + "]", "must have at most 256 items"},
 	{"status.inventory.apiVersion", "inventory: [{kind: Secret, name: a}]", "Required value"},
 	{"status.inventory.kind", "inventory: [{apiVersion: v1, name: a}]", "Required value"},

@@ -109,6 +109,14 @@ var families = []family{
 		long: "1.001h1.001m1.00001ms", limit: 20,
 	},
 	{
+		name:   "deadlines",
+		fields: map[string]string{"spec.backend.rollout.deadline": "backend: {rollout: {deadline: %s}}"},
+		good:   []string{"30s", "10m", "24h", "1.5h"},
+		bad:    []string{`""`, "29s", `"5"`, "5 m", "1d", "-5m", "25h", `"5m;"`},
+		says:   "deadline must lie between 30s and 24h; write e.g. 5m",
+		long:   "1.001h1.001m1.00001ms", limit: 20,
+	},
+	{
 		name:   "lifetimes",
 		fields: map[string]string{"spec.backend.settings.accessTokenExpiry": "backend: {settings: {accessTokenExpiry: %s}}"},
 		good:   []string{"1h", "90m", "8760h"},

@@ -15,6 +15,7 @@ func TestSchemaRefuses(t *testing.T) {
 		{"replicas: -1", "replicas"},
 		{"replicas: three", "replicas"},
 		{"concurrency: 0", "concurrency"},
+		{"maxConcurrentRollouts: 0", "maxConcurrentRollouts"},
 		{"logLevel: verbose", "logLevel"},
 		{"image: {repository: Upper/Case}", "image/repository"},
 		{"image: {tag: 'a b'}", "image/tag"},

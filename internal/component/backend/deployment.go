@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -48,8 +49,15 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 	if err != nil {
 		return nil, err
 	}
+	deadline, err := spec.Rollout.Deadline.Parse()
+	if err != nil {
+		return nil, fmt.Errorf("spec.backend.rollout.deadline: %w", err)
+	}
 	deployment := workload.Deployment(in, naming.Backend)
-	deployment.Spec.WithMinReadySeconds(int32(settle.Seconds())).WithTemplate(template)
+	deployment.Spec.
+		WithMinReadySeconds(int32(settle.Seconds())).
+		WithProgressDeadlineSeconds(int32(deadline.Seconds())).
+		WithTemplate(template)
 	if spec.Autoscaling == nil {
 		deployment.Spec.WithReplicas(replicas(spec))
 	}

@@ -45,7 +45,16 @@ const (
 	AnnotationApplied = "xatube.io/applied"
 	// AnnotationChecksum on a pod template rolls the pods when the configuration or a credential changes.
 	AnnotationChecksum = "xatube.io/checksum"
-	// AnnotationRetry on the resource, changed to any new value, runs a failed migration again.
+	// AnnotationRevision on a workload and on its pods names the ControllerRevision of the pod template that they have.
+	AnnotationRevision = "xatube.io/revision"
+	// AnnotationRolledOut on a ControllerRevision says that all pods ran it and were ready.
+	AnnotationRolledOut = "xatube.io/rolled-out"
+	// AnnotationFailed on a ControllerRevision holds the hash of the wish under which it failed and was taken back.
+	AnnotationFailed = "xatube.io/failed"
+	// AnnotationFailure on a ControllerRevision tells why it failed.
+	AnnotationFailure = "xatube.io/failure"
+	// AnnotationRetry on the resource, changed to any new value, runs a failed migration again, and rolls out again
+	// what was taken back.
 	AnnotationRetry = "xatube.io/retry-migration"
 )
 

@@ -40,7 +40,7 @@ func parameters(in component.Input) map[string]string {
 }
 
 func wantedParameters(c *v1alpha1.XaTubeCluster) map[string]string {
-	out := map[string]string{"max_connections": strconv.Itoa(maxConnections(c))}
+	out := map[string]string{"max_connections": strconv.Itoa(MaxConnections(c))}
 	if memory, given := memory(c); given {
 		// A quarter of the memory, as PostgreSQL's manual advises.
 		out[sharedBuffers] = fmt.Sprintf("%dMB", max(1, memory.Value()/4>>20))
@@ -54,9 +54,9 @@ func wantedParameters(c *v1alpha1.XaTubeCluster) map[string]string {
 	return out
 }
 
-// maxConnections covers all pools of all backends, one of them surging. It doubles instead of following the replicas,
+// MaxConnections covers all pools of all backends, one of them surging. It doubles instead of following the replicas,
 // because each change restarts Postgres.
-func maxConnections(c *v1alpha1.XaTubeCluster) int {
+func MaxConnections(c *v1alpha1.XaTubeCluster) int {
 	need := (backends(c)+1)*workers(c)*connectionsPerWorker + reservedConnections
 	n := leastConnections
 	for n < need {

@@ -62,7 +62,7 @@ func TestHealth(t *testing.T) {
 			name: "a pod drains and another is in trouble", set: set(3, 1, 1),
 			pods: []*corev1.Pod{pod("demo-rtmp-1", deleted), pod("demo-rtmp-2", unpullable)},
 			want: component.NotReady(v1alpha1.ReasonImagePull,
-				`pod demo-rtmp-2 cannot pull image "wrong" (ImagePullBackOff); correct the image of rtmp, imageDefaults.registry or imageDefaults.pullSecrets`),
+				`pod demo-rtmp-2 cannot pull image "wrong"; correct the image of rtmp, imageDefaults.registry or imageDefaults.pullSecrets`),
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

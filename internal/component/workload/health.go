@@ -12,6 +12,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/observe"
 )
 
 // rollout is what a Deployment and a StatefulSet tell alike.
@@ -20,6 +21,7 @@ type rollout struct {
 	observed               bool
 	wanted, updated, ready int32
 	stale                  int32
+	expired                bool
 }
 
 // DeploymentHealth judges the Deployment of a component and its pods.
@@ -29,14 +31,36 @@ func DeploymentHealth(in component.Input, comp string) component.Health {
 	if d == nil {
 		return missing(in, "Deployment", name)
 	}
-	return judge(in, comp, rollout{
+	return judge(in, comp, deploymentRollout(name, d))
+}
+
+func deploymentRollout(name string, d *appsv1.Deployment) rollout {
+	return rollout{
 		kind: "Deployment", name: name,
 		observed: d.Status.ObservedGeneration >= d.Generation,
 		wanted:   replicas(d.Spec.Replicas),
 		updated:  d.Status.UpdatedReplicas,
 		ready:    min(d.Status.AvailableReplicas, d.Status.UpdatedReplicas),
 		stale:    d.Status.Replicas - d.Status.UpdatedReplicas,
+		expired:  expired(d),
+	}
+}
+
+// RolledOut says that every wanted pod of a Deployment runs its present template and is ready, and no other is left.
+func RolledOut(d *appsv1.Deployment) bool { return deploymentRollout(d.Name, d).complete() }
+
+// expired says that the present rollout has gone longer than its deadline without one more pod becoming ready.
+func expired(d *appsv1.Deployment) bool {
+	return d.Status.ObservedGeneration >= d.Generation && slices.ContainsFunc(d.Status.Conditions, func(c appsv1.DeploymentCondition) bool {
+		return c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse && c.Reason == deadlineExceeded
 	})
+}
+
+// deadlineExceeded is the reason that the Deployment controller gives.
+const deadlineExceeded = "ProgressDeadlineExceeded"
+
+func (r rollout) complete() bool {
+	return r.observed && r.updated >= r.wanted && r.ready >= r.wanted && r.stale == 0
 }
 
 // StatefulSetHealth judges the StatefulSet of a component and its pods.
@@ -79,12 +103,15 @@ func missing(in component.Input, kind, name string) component.Health {
 }
 
 func judge(in component.Input, comp string, r rollout) component.Health {
-	complete := r.observed && r.updated >= r.wanted && r.ready >= r.wanted && r.stale == 0
-	if complete {
+	if r.complete() {
 		return component.Ready(fmt.Sprintf("%d of %d pods are ready", r.ready, r.wanted))
 	}
 	if h, refused := Refused(in, r.kind, r.name); refused {
 		return h
+	}
+	if r.expired {
+		return component.NotReady(v1alpha1.ReasonRolloutFailed,
+			fmt.Sprintf("%s %s has stopped to make progress: %s", r.kind, r.name, cause(in, in.Facts.Pods[comp], comp)))
 	}
 	if h, found := PodTrouble(in, comp); found {
 		return h
@@ -109,20 +136,26 @@ func Refused(in component.Input, kind, name string) (component.Health, bool) {
 
 // PodTrouble finds the first pod of a component that cannot run without help.
 func PodTrouble(in component.Input, comp string) (component.Health, bool) {
-	pods := slices.Clone(in.Facts.Pods[comp])
-	slices.SortFunc(pods, func(a, b *corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
-	for _, pod := range pods {
-		if pod.DeletionTimestamp != nil {
-			continue
-		}
+	return trouble(in, in.Facts.Pods[comp], comp)
+}
+
+func trouble(in component.Input, pods []*corev1.Pod, comp string) (component.Health, bool) {
+	for _, pod := range staying(pods) {
 		if h, found := unschedulable(in, pod); found {
 			return h, true
 		}
-		if h, found := waitingContainer(comp, pod); found {
+		if h, found := waitingContainer(in, comp, pod); found {
 			return h, true
 		}
 	}
 	return component.Health{}, false
+}
+
+// staying are the pods that nobody has told to go, by name.
+func staying(pods []*corev1.Pod) []*corev1.Pod {
+	pods = slices.DeleteFunc(slices.Clone(pods), func(p *corev1.Pod) bool { return p.DeletionTimestamp != nil })
+	slices.SortFunc(pods, func(a, b *corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
+	return pods
 }
 
 // SchedulingPatience is how long a pod may be without a node before that is trouble: volumes are often provisioned
@@ -167,26 +200,33 @@ func pendingClaim(in component.Input, pod *corev1.Pod) string {
 	return ""
 }
 
-func waitingContainer(comp string, pod *corev1.Pod) (component.Health, bool) {
-	for _, s := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+func waitingContainer(in component.Input, comp string, pod *corev1.Pod) (component.Health, bool) {
+	for _, s := range statuses(pod) {
 		if s.State.Waiting == nil {
 			continue
 		}
 		switch s.State.Waiting.Reason {
-		case "ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull":
+		case imagePullBackOff, errImagePull, invalidImageName, errImageNeverPull:
 			return component.NotReady(v1alpha1.ReasonImagePull, fmt.Sprintf(
-				"pod %s cannot pull image %q (%s); correct the image of %s, imageDefaults.registry or imageDefaults.pullSecrets",
-				pod.Name, s.Image, s.State.Waiting.Reason, comp)), true
-		case "CrashLoopBackOff":
-			return component.NotReady(v1alpha1.ReasonCrashLoop, fmt.Sprintf(
-				"container %s of pod %s ends again and again%s; see kubectl logs %s -c %s --previous",
-				s.Name, pod.Name, lastExit(s), pod.Name, s.Name)), true
+				"pod %s cannot pull image %q; correct the image of %s, imageDefaults.registry or imageDefaults.pullSecrets",
+				pod.Name, s.Image, comp)), true
+		case observe.CrashLoop:
+			return component.NotReady(v1alpha1.ReasonCrashLoop, crashing(in, pod, s)), true
 		case "CreateContainerConfigError", "CreateContainerError":
 			return component.NotReady(v1alpha1.ReasonPodRefused, fmt.Sprintf(
 				"container %s of pod %s cannot be created: %s", s.Name, pod.Name, s.State.Waiting.Message)), true
 		}
 	}
 	return component.Health{}, false
+}
+
+func crashing(in component.Input, pod *corev1.Pod, s corev1.ContainerStatus) string {
+	message := fmt.Sprintf("container %s of pod %s ends again and again%s; see kubectl logs %s -c %s --previous",
+		s.Name, pod.Name, lastExit(s), pod.Name, s.Name)
+	if said := in.Facts.CrashLogs[pod.Name]; said != "" {
+		message += "; its last lines: " + said
+	}
+	return message
 }
 
 func lastExit(s corev1.ContainerStatus) string {
