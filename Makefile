@@ -149,7 +149,7 @@ test-modules: ## Run the tests of the other modules: cluster, chart and fixtures
 	@for module in $(filter-out .,$(MODULES)); do echo "go test: $$module"; go -C $$module test ./...; done
 
 .PHONY: test-e2e
-test-e2e: cluster-load $(HELM) ## Run the end-to-end tests on the cluster of cluster-up.
+test-e2e: cluster-load load-visitors $(HELM) ## Run the end-to-end tests on the cluster of cluster-up.
 	$(ON_CLUSTER); export HELM=$(HELM) HELM_FLAGS="$(HELM_FLAGS)" AUDIT_LOG=$$($(CLUSTER) audit-log 2>/dev/null); \
 	go test -tags e2e ./test/e2e/... -count=1 -v -parallel $(E2E_PARALLEL) -timeout 45m $(E2E_ARGS)
 

@@ -3,7 +3,10 @@ package drive
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -26,6 +29,7 @@ const (
 
 // Site is a platform at one address of its edge.
 type Site struct {
+	scheme  string
 	addr    string
 	http    *http.Client
 	limiter *rate.Limiter
@@ -34,20 +38,44 @@ type Site struct {
 // Open returns the site behind host:port.
 func Open(addr string) *Site {
 	return &Site{
+		scheme:  "http://",
 		addr:    addr,
 		http:    &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}},
 		limiter: rate.NewLimiter(siteRate, siteBurst),
 	}
 }
 
+// OpenTLS returns the site behind host:port over HTTPS, whose certificate some authorities, in PEM, must have signed for
+// that host.
+func OpenTLS(addr string, authorities []byte) (*Site, error) {
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(authorities) {
+		return nil, errors.New("the authorities are no certificates in PEM")
+	}
+	s := Open(addr)
+	s.scheme = "https://"
+	s.http = &http.Client{Transport: &http.Transport{
+		MaxIdleConnsPerHost: 8, TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+	}}
+	return s, nil
+}
+
 // Unlimited returns the same site without the bound on requests, for a platform whose own limit is set high.
 func (s *Site) Unlimited() *Site {
-	return &Site{addr: s.addr, http: s.http, limiter: rate.NewLimiter(rate.Inf, 0)}
+	other := *s
+	other.limiter = rate.NewLimiter(rate.Inf, 0)
+	return &other
 }
 
 // Unkept returns the same site with a new connection for each request.
 func (s *Site) Unkept() *Site {
-	return &Site{addr: s.addr, http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, limiter: s.limiter}
+	other := *s
+	transport := &http.Transport{DisableKeepAlives: true}
+	if kept, ok := s.http.Transport.(*http.Transport); ok {
+		transport.TLSClientConfig = kept.TLSClientConfig
+	}
+	other.http = &http.Client{Transport: transport}
+	return &other
 }
 
 // Answer is what came back. ServedBy and Version tell which replica, and which build of it, answered.
@@ -113,7 +141,7 @@ func retryAfter(ctx context.Context, answer Answer) error {
 }
 
 func (s *Site) once(ctx context.Context, method, path string, header http.Header, body []byte) (Answer, error) {
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+s.addr+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, s.scheme+s.addr+path, bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, fmt.Errorf("%s %s: %w", method, path, err)
 	}

@@ -46,6 +46,11 @@ func (c *Client) StartVisitors(ctx context.Context, namespace, address string, r
 	return c.startVisitors(ctx, namespace, "-address", address, "-rate", strconv.Itoa(rate))
 }
 
+// StartSecureVisitors are visitors that come over HTTPS and trust some authorities, in PEM.
+func (c *Client) StartSecureVisitors(ctx context.Context, namespace, address string, authorities []byte, rate int) (*Visitors, error) {
+	return c.startVisitors(ctx, namespace, "-address", address, "-authorities", string(authorities), "-rate", strconv.Itoa(rate))
+}
+
 // StartViewers starts so many players of each of some streams, and waits until they play.
 func (c *Client) StartViewers(ctx context.Context, namespace, address string, keys []string, each int) (*Visitors, error) {
 	return c.startVisitors(ctx, namespace, "-address", address, "-play", strings.Join(keys, ","), "-players", strconv.Itoa(each))

@@ -35,8 +35,11 @@ func TestDefaults(t *testing.T) {
 		{"RepairsAnEditedChild", repairsAnEditedChild},
 		{"WritesNothingAtRest", writesNothingAtRest},
 		{"HoldsTheRollWhenTheMigrationFails", holdsTheRoll},
+		{"HoldsABadRevisionAndTakesItBack", holdsABadRevisionAndTakesItBack},
+		{"ScalesToZeroAndBack", scalesToZeroAndBack},
 		{"UpdatesWithoutAFailedRequest", updatesWithoutAFailedRequest},
 		{"SurvivesTheDeathOfThePrimary", survivesTheDeathOfThePrimary},
+		{"RenewsItsCertificateWithoutAFailedRequest", renewsItsCertificate},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, platform) })
 	}

@@ -24,6 +24,7 @@ const patience = time.Minute
 func main() {
 	address := flag.String("address", "", "host:port of the platform's edge")
 	rate := flag.Int("rate", 100, "requests in a second")
+	authorities := flag.String("authorities", "", "certificates, in PEM, of those who sign for the edge; absent means HTTP")
 	keys := flag.String("play", "", "comma-separated keys of streams to play, instead of requests")
 	players := flag.Int("players", 1, "players of each stream")
 	flag.Parse()
@@ -31,7 +32,7 @@ func main() {
 	defer stop()
 	var err error
 	if *keys == "" {
-		err = visitors(ctx, *address, *rate)
+		err = visitors(ctx, *address, *authorities, *rate)
 	} else {
 		err = viewers(ctx, *address, strings.Split(*keys, ","), *players)
 	}
@@ -42,10 +43,17 @@ func main() {
 }
 
 // visitors make requests at a rate.
-func visitors(ctx context.Context, address string, rate int) error {
+func visitors(ctx context.Context, address, authorities string, rate int) error {
+	site := drive.Open(address)
+	if authorities != "" {
+		var err error
+		if site, err = drive.OpenTLS(address, []byte(authorities)); err != nil {
+			return err
+		}
+	}
 	var v visitor
 	err := drive.Until(ctx, patience, address, func(ctx context.Context) (err error) {
-		v, err = visit(ctx, address)
+		v, err = visit(ctx, site)
 		return err
 	})
 	if err != nil {

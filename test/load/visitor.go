@@ -16,14 +16,14 @@ type visitor struct {
 	video       drive.Video
 }
 
-func visit(ctx context.Context, address string) (visitor, error) {
-	kept := drive.Open(address).Unlimited()
+func visit(ctx context.Context, site *drive.Site) (visitor, error) {
+	kept := site.Unlimited()
 	user, err := kept.Register(ctx)
 	if err != nil {
 		return visitor{}, err
 	}
 	video, _, err := user.Upload(ctx, "load", []byte("clip"))
-	return visitor{kept: kept, fresh: drive.Open(address).Unlimited().Unkept(), user: user, video: video}, err
+	return visitor{kept: kept, fresh: kept.Unkept(), user: user, video: video}, err
 }
 
 // request makes one of a round of ten.
