@@ -8,7 +8,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/apply"
@@ -139,7 +138,7 @@ func (h history) known(r *appsv1.ControllerRevision) (*revision, error) {
 }
 
 // live is the workload as it is; an empty one when there is none.
-func live(in component.Input, o *unstructured.Unstructured) client.Object {
+func live(in component.Input, o *unstructured.Unstructured) metav1.Object {
 	switch o.GetKind() {
 	case "Deployment":
 		if d := in.Facts.Deployments[o.GetName()]; d != nil {

@@ -6,6 +6,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -126,5 +127,54 @@ func TestAJobThatExistsPassesAClosedGate(t *testing.T) {
 	in.Facts.Jobs["j"] = &batchv1.Job{}
 	if out, held := pass(t, in, false, object("Job", "j")); len(out) != 1 || held {
 		t.Errorf("got %v, held %v", out, held)
+	}
+}
+
+func TestARevisionOfTheDatabaseIsItsSpecWithoutTheNumberOfInstances(t *testing.T) {
+	in := input()
+	database := func(image string, n int64) *unstructured.Unstructured {
+		u := object("Cluster", "demo-postgres")
+		u.SetAPIVersion("postgresql.cnpg.io/v1")
+		u.Object["spec"] = map[string]any{"instances": n, "imageName": image}
+		return u
+	}
+	let := func(pass func(component.Input, string, []*unstructured.Unstructured) (Passage, error), image string, n int64) Passage {
+		t.Helper()
+		p, err := pass(in, naming.Postgres, []*unstructured.Unstructured{database(image, n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	open := func(in component.Input, name string, objects []*unstructured.Unstructured) (Passage, error) {
+		return Pass(in, name, Gate{Open: true}, objects)
+	}
+	record(t, in, let(open, "a", 3).Objects)
+	if let(open, "a", 5).Rolls || !let(open, "b", 3).Rolls {
+		t.Error("instances roll, or an image does not")
+	}
+	out := let(Wait, "b", 5).Objects[1]
+	image, _, _ := unstructured.NestedString(out.Object, "spec", "imageName")
+	n, _, _ := unstructured.NestedInt64(out.Object, "spec", "instances")
+	if image != "a" || n != 5 {
+		t.Errorf("image %s with %d instances goes out, want a with 5", image, n)
+	}
+}
+
+func TestRevisionsOfAStatefulSetsOwnControllerAreNotOurs(t *testing.T) {
+	in := input()
+	foreign := &appsv1.ControllerRevision{Revision: 7}
+	foreign.Name, foreign.Labels = "demo-redis-5d9", naming.Labels(in.Cluster, naming.Redis)
+	foreign.OwnerReferences = []metav1.OwnerReference{{Kind: "StatefulSet", Name: "demo-redis", Controller: new(true)}}
+	in.Facts.Revisions[foreign.Name] = foreign
+	set := deployment("a", 1)
+	set.SetKind("StatefulSet")
+	set.SetName("demo-redis")
+	p, err := Pass(in, naming.Redis, Gate{Open: true}, []*unstructured.Unstructured{set})
+	if err != nil || p.Rolls {
+		t.Fatalf("the first revision rolls: %v", err)
+	}
+	if r := record(t, in, p.Objects); r.Revision != 1 {
+		t.Errorf("the first revision has number %d", r.Revision)
 	}
 }

@@ -2,6 +2,7 @@ package status
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -197,5 +198,45 @@ func TestComputeOfTheSameIsTheSame(t *testing.T) {
 		if first.Conditions[i] != second.Conditions[i] {
 			t.Errorf("condition changed at rest: %+v to %+v", first.Conditions[i], second.Conditions[i])
 		}
+	}
+}
+
+func TestAPlatformThatWaitsForItsTurnIsReadyAndSaysSo(t *testing.T) {
+	got := Compute(input(), edge(func(r *Result) { r.Turn = TurnAwaited }), nil, now)
+	reconciling := meta.FindStatusCondition(got.Conditions, v1alpha1.ConditionReconciling)
+	if reconciling.Status != metav1.ConditionTrue || reconciling.Reason != v1alpha1.ReasonQueued || !strings.Contains(reconciling.Message, naming.Edge) {
+		t.Errorf("Reconciling is %+v", reconciling)
+	}
+	if !meta.IsStatusConditionTrue(got.Conditions, v1alpha1.ConditionReady) || got.Phase != v1alpha1.PhaseReady {
+		t.Errorf("it is not ready: %+v", got)
+	}
+	got = Compute(input(), edge(func(r *Result) { r.Turn, r.Changed = TurnTaken, true }), nil, now)
+	if c := meta.FindStatusCondition(got.Conditions, v1alpha1.ConditionReconciling); c.Reason != v1alpha1.ReasonOperatorUpdate {
+		t.Errorf("Reconciling is %+v while the platform has its turn", c)
+	}
+	got = Compute(input(), edge(func(r *Result) { r.Turn = TurnTaken }), nil, now)
+	if !meta.IsStatusConditionFalse(got.Conditions, v1alpha1.ConditionReconciling) {
+		t.Error("a platform at rest still has its turn")
+	}
+}
+
+func TestStalledTellsWhatStalls(t *testing.T) {
+	results := []Result{
+		{Name: naming.Redis, Condition: v1alpha1.ConditionCacheReady, Health: component.NotReady(v1alpha1.ReasonProgressing, "starting")},
+		{Name: naming.Backend, Condition: v1alpha1.ConditionBackendReady, Health: component.NotReady(v1alpha1.ReasonRolloutFailed, "no")},
+	}
+	got := Compute(input(), results, nil, now)
+	if c := meta.FindStatusCondition(got.Conditions, v1alpha1.ConditionStalled); c.Reason != v1alpha1.ReasonRolloutFailed || got.Settled != "" {
+		t.Errorf("Stalled is %+v, settled %q", c, got.Settled)
+	}
+}
+
+func TestATakenBackRevisionAddsTheTroubleOfTheOneThatRuns(t *testing.T) {
+	reverted := component.NotReady(v1alpha1.ReasonRolloutReverted, "b was taken back")
+	got := Compute(input(), edge(func(r *Result) {
+		r.Blocked, r.Health = &reverted, component.NotReady(v1alpha1.ReasonUnschedulable, "no node")
+	}), nil, now)
+	if c := meta.FindStatusCondition(got.Conditions, v1alpha1.ConditionEdgeReady); c.Message != "b was taken back; now: no node" {
+		t.Errorf("the condition is %+v", c)
 	}
 }
