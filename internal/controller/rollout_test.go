@@ -219,12 +219,14 @@ func TestAChangedSecretRollsThePodsThatUseItAndNoOthers(t *testing.T) {
 	redis := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "my-redis"}, StringData: map[string]string{"uri": "redis://:first@redis:6379/0"}}
 	mail := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "mail"}, StringData: map[string]string{"token": "first", "unused": "x"}}
 	theme := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "theme"}, Data: map[string]string{"colour": "red"}}
-	for _, o := range []client.Object{redis, mail, theme} {
+	tube := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "tube"}, Type: corev1.SecretTypeTLS, Data: certificate(t)}
+	for _, o := range []client.Object{redis, mail, theme, tube} {
 		g.Expect(api.Create(t.Context(), o)).To(Succeed())
 	}
 	operator := startOperator(t, ns)
 	c := platform(t, ns, func(c *v1alpha1.XaTubeCluster) {
 		c.Spec.Redis.External = &v1alpha1.ExternalSpec{SecretRef: v1alpha1.SecretKey{Name: "my-redis", Key: "uri"}}
+		c.Spec.Edge.TLS = &v1alpha1.TLSSpec{SecretName: "tube"}
 		c.Spec.Backend.EnvFrom = []v1alpha1.EnvFromSource{{SecretRef: &v1alpha1.LocalSecret{Name: "mail"}}}
 		c.Spec.Frontend.Pod.Env = []v1alpha1.EnvVar{{Name: "COLOUR", ValueFrom: &v1alpha1.EnvVarSource{
 			ConfigMapKeyRef: &v1alpha1.KeySelector{Name: "theme", Key: "colour"},
@@ -243,6 +245,11 @@ func TestAChangedSecretRollsThePodsThatUseItAndNoOthers(t *testing.T) {
 			theme.Data["colour"] = "blue"
 			g.Expect(api.Patch(t.Context(), theme, client.MergeFrom(before))).To(Succeed())
 		}, []string{"demo-frontend"}},
+		{"the certificate", func() {
+			before := tube.DeepCopy()
+			tube.Data = certificate(t)
+			g.Expect(api.Patch(t.Context(), tube, client.MergeFrom(before))).To(Succeed())
+		}, []string{"demo-edge"}},
 		{"the signing key", func() {
 			put(t, secretOf(t, ns, "demo-backend"), "SECRET_KEY", "another-key-of-more-than-32-characters")
 		}, []string{"demo-backend"}},
