@@ -15,24 +15,26 @@ import (
 
 // authorize makes a configuration that of an operator with --watch-namespaces, which may do what the generated role
 // grants in its namespace, see which CRDs exist, and nothing else. So every test here fails when a right is missing.
-func authorize(t *testing.T, cfg *rest.Config, namespace string) {
+func authorize(t *testing.T, cfg *rest.Config, namespaces []string) {
 	t.Helper()
 	within, beyond := generatedRules(t)
-	subjects := []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "operator-of-" + namespace}}
-	meta := metav1.ObjectMeta{Name: "operator-of-" + namespace}
-	inside := metav1.ObjectMeta{Name: meta.Name, Namespace: namespace}
-	for _, o := range []client.Object{
-		&rbacv1.Role{ObjectMeta: inside, Rules: within},
-		&rbacv1.RoleBinding{
-			ObjectMeta: inside, Subjects: subjects,
-			RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: meta.Name},
-		},
+	subjects := []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "operator-of-" + namespaces[0]}}
+	meta := metav1.ObjectMeta{Name: "operator-of-" + namespaces[0]}
+	objects := []client.Object{
 		&rbacv1.ClusterRole{ObjectMeta: meta, Rules: beyond},
 		&rbacv1.ClusterRoleBinding{
 			ObjectMeta: meta, Subjects: subjects,
 			RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: meta.Name},
 		},
-	} {
+	}
+	for _, ns := range namespaces {
+		inside := metav1.ObjectMeta{Name: meta.Name, Namespace: ns}
+		objects = append(objects, &rbacv1.Role{ObjectMeta: inside, Rules: within}, &rbacv1.RoleBinding{
+			ObjectMeta: inside, Subjects: subjects,
+			RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: meta.Name},
+		})
+	}
+	for _, o := range objects {
 		// A second operator of the same test finds them.
 		if err := api.Create(t.Context(), o); err != nil && !apierrors.IsAlreadyExists(err) {
 			t.Fatal(err)

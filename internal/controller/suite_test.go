@@ -85,7 +85,7 @@ func startWith(t *testing.T, settings controller.Config) *operator {
 	settings.Concurrency = 2
 	counted := &writes{}
 	cfg := rest.CopyConfig(env)
-	authorize(t, cfg, namespace)
+	authorize(t, cfg, settings.Namespaces)
 	cfg.Wrap(counted.wrap)
 	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
 		Scheme:     controller.NewScheme(),
