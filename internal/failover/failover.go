@@ -28,8 +28,9 @@ func Stalled(f *v1alpha1.FailoverStatus, now time.Time) bool {
 	return f != nil && f.CompletedAt == nil && now.Sub(f.StartedAt.Time) >= StalledAfter
 }
 
-// Track is the record of the last change of the primary, given the former one. The caller's clock is the clock.
-func Track(previous *v1alpha1.PostgresStatus, db *cnpgv1.Cluster, now time.Time) *v1alpha1.FailoverStatus {
+// Track is the record of the last change of the primary, given the former one. silent is since when the primary has not
+// renewed its lease; zero when it does, or nobody knows. The caller's clock is the clock.
+func Track(previous *v1alpha1.PostgresStatus, db *cnpgv1.Cluster, silent, now time.Time) *v1alpha1.FailoverStatus {
 	var last *v1alpha1.FailoverStatus
 	former := ""
 	if previous != nil {
@@ -42,7 +43,7 @@ func Track(previous *v1alpha1.PostgresStatus, db *cnpgv1.Cluster, now time.Time)
 	switch {
 	case InProgress(db):
 		if !open {
-			last = &v1alpha1.FailoverStatus{From: former, StartedAt: metav1.NewMicroTime(now)}
+			last = &v1alpha1.FailoverStatus{From: former, StartedAt: metav1.NewMicroTime(started(silent, now))}
 		}
 		if db.Status.TargetPrimary != pendingTarget {
 			last.To = db.Status.TargetPrimary
@@ -55,6 +56,14 @@ func Track(previous *v1alpha1.PostgresStatus, db *cnpgv1.Cluster, now time.Time)
 		complete(last, db.Status.CurrentPrimary, now)
 	}
 	return last
+}
+
+// started is when a failover that has just come to light began: a lost primary fell silent before that.
+func started(silent, now time.Time) time.Time {
+	if silent.IsZero() || silent.After(now) || now.Sub(silent) > StalledAfter {
+		return now
+	}
+	return silent
 }
 
 func complete(f *v1alpha1.FailoverStatus, primary string, now time.Time) {

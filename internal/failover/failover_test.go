@@ -39,7 +39,7 @@ func TestTrack(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := Track(tt.previous, tt.db, now)
+			got := Track(tt.previous, tt.db, time.Time{}, now)
 			if tt.nothing {
 				if got != nil {
 					t.Fatalf("got %+v, want nothing", got)
@@ -56,7 +56,7 @@ func TestTrack(t *testing.T) {
 func TestTrackStartsFromCloudNativePGsTimeWhenUnseen(t *testing.T) {
 	db := database("c", "c")
 	db.Status.TargetPrimaryTimestamp = now.Add(-4 * time.Second).Format(metav1.RFC3339Micro)
-	got := Track(&v1alpha1.PostgresStatus{Primary: "a"}, db, now)
+	got := Track(&v1alpha1.PostgresStatus{Primary: "a"}, db, time.Time{}, now)
 	if got.Seconds != "4.0" {
 		t.Errorf("got %s seconds, want 4.0", got.Seconds)
 	}
@@ -65,7 +65,7 @@ func TestTrackStartsFromCloudNativePGsTimeWhenUnseen(t *testing.T) {
 func TestTrackKeepsAFinishedRecord(t *testing.T) {
 	at := metav1.NewMicroTime(now.Add(-time.Hour))
 	last := &v1alpha1.FailoverStatus{From: "a", To: "b", StartedAt: at, CompletedAt: &at, Seconds: "0.0"}
-	got := Track(&v1alpha1.PostgresStatus{Primary: "b", LastFailover: last}, database("b", "b"), now)
+	got := Track(&v1alpha1.PostgresStatus{Primary: "b", LastFailover: last}, database("b", "b"), time.Time{}, now)
 	if got.To != "b" || !got.CompletedAt.Equal(&at) {
 		t.Errorf("got %+v", got)
 	}

@@ -36,6 +36,10 @@ type Facts struct {
 	// Database is the CloudNativePG cluster; nil when there is none.
 	Database *cnpgv1.Cluster
 
+	// PrimarySilent is since when the database's primary has not renewed its lease; zero while it does, or when nobody
+	// knows.
+	PrimarySilent time.Time
+
 	// Secrets of this platform, and those that its spec names.
 	Secrets map[string]*corev1.Secret
 

@@ -12,6 +12,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -34,13 +35,15 @@ type Reader struct {
 	Live client.Reader
 	// Logs reads the end of a container's log.
 	Logs LogReader
+	// Silence is since when the primary of a platform has not renewed its lease; zero while it does, or unknown.
+	Silence func(types.NamespacedName) time.Time
 	// Now is the clock.
 	Now func() time.Time
 }
 
 // Observe reads all that the decisions about one platform rest on.
 func (r *Reader) Observe(ctx context.Context, c *v1alpha1.XaTubeCluster, apis map[schema.GroupVersionKind]bool) (Facts, error) {
-	f := Facts{At: r.Now(), APIs: apis}
+	f := Facts{At: r.Now(), APIs: apis, PrimarySilent: r.Silence(client.ObjectKeyFromObject(c))}
 	for _, step := range []func(context.Context, *v1alpha1.XaTubeCluster, *Facts) error{
 		r.workloads, r.config, r.pods, r.optional, r.named, r.refusals, r.failedJobs, r.crashes,
 	} {

@@ -77,8 +77,8 @@ func Compute(in component.Input, results []Result, inventory []v1alpha1.ObjectRe
 
 func stalledFailover(in component.Input, f *v1alpha1.FailoverStatus) component.Health {
 	return component.NotReady(v1alpha1.ReasonFailoverStalled, fmt.Sprintf(
-		"the change of the primary from %s has taken more than %s: see kubectl describe cluster.postgresql.cnpg.io %s and the log of CloudNativePG",
-		f.From, failover.StalledAfter, naming.Child(in.Cluster, naming.Postgres)))
+		"the change of the primary from %s has taken more than %s: %s; see kubectl describe cluster.postgresql.cnpg.io %s and the log of CloudNativePG",
+		f.From, failover.StalledAfter, failover.Cause(in.Facts.Database), naming.Child(in.Cluster, naming.Postgres)))
 }
 
 // Initial is the status of a resource that no pass has ended for: every condition is there and says so.
@@ -153,7 +153,7 @@ func postgres(in component.Input, now time.Time) *v1alpha1.PostgresStatus {
 		return nil
 	}
 	former := in.Cluster.Status.Postgres
-	p := &v1alpha1.PostgresStatus{LastFailover: failover.Track(former, in.Facts.Database, now)}
+	p := &v1alpha1.PostgresStatus{LastFailover: failover.Track(former, in.Facts.Database, in.Facts.PrimarySilent, now)}
 	if former != nil {
 		p.Primary = former.Primary
 	}

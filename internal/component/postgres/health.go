@@ -8,12 +8,14 @@ import (
 	"strings"
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
+	"github.com/xatube/xatube-operator/internal/failover"
 )
 
 // Health of the database: ready when a primary and all wanted instances run the wanted image. The phase alone is not
@@ -36,7 +38,7 @@ func (Component) Health(in component.Input) component.Health {
 		return component.Ready(fmt.Sprintf("primary is %s; %d of %d instances are ready",
 			db.Status.CurrentPrimary, db.Status.ReadyInstances, Instances(in.Cluster)))
 	}
-	for _, find := range []func(component.Input) (component.Health, bool){failover, trouble, refusal, phase} {
+	for _, find := range []func(component.Input) (component.Health, bool){changing, trouble, refusal, leaderless, phase} {
 		if h, found := find(in); found {
 			return h
 		}
@@ -80,8 +82,8 @@ func requiresStandby(db *cnpgv1.Cluster) bool {
 	return s != nil && s.DataDurability != cnpgv1.DataDurabilityLevelPreferred
 }
 
-// failover finds a change of the primary that has not ended.
-func failover(in component.Input) (component.Health, bool) {
+// changing finds a change of the primary that has not ended.
+func changing(in component.Input) (component.Health, bool) {
 	db := in.Facts.Database
 	from, to := db.Status.CurrentPrimary, db.Status.TargetPrimary
 	switch {
@@ -94,6 +96,27 @@ func failover(in component.Input) (component.Health, bool) {
 		return component.NotReady(v1alpha1.ReasonFailover, fmt.Sprintf(
 			"Cluster %s: the primary is moving from %s to %s", db.Name, from, to)), true
 	}
+}
+
+// leaderless finds a primary that has been away for long without being replaced.
+func leaderless(in component.Input) (component.Health, bool) {
+	db := in.Facts.Database
+	if !failover.Leaderless(db, Primary(in), in.Facts.PrimarySilent, in.Facts.At) {
+		return component.Health{}, false
+	}
+	return component.NotReady(v1alpha1.ReasonFailoverStalled, fmt.Sprintf(
+		"Cluster %s: its primary %s has not been ready for more than %s: %s; see kubectl describe clusters.postgresql.cnpg.io %s",
+		db.Name, db.Status.CurrentPrimary, failover.StalledAfter, failover.Cause(db), db.Name)), true
+}
+
+// Primary is the pod of the current primary; nil when there is none.
+func Primary(in component.Input) *corev1.Pod {
+	for _, pod := range in.Facts.Pods[naming.Postgres] {
+		if db := in.Facts.Database; db != nil && pod.Name == db.Status.CurrentPrimary {
+			return pod
+		}
+	}
+	return nil
 }
 
 func trouble(in component.Input) (component.Health, bool) {

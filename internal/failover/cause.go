@@ -1,0 +1,66 @@
+package failover
+
+import (
+	"fmt"
+	"time"
+
+	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Cause says what a change of the primary that does not end waits for.
+func Cause(db *cnpgv1.Cluster) string {
+	if db == nil {
+		return "the database is gone"
+	}
+	said := db.Status.Phase
+	if db.Status.PhaseReason != "" {
+		said += ": " + db.Status.PhaseReason
+	}
+	return fmt.Sprintf("%s (CloudNativePG says %q)", awaited(db), said)
+}
+
+func awaited(db *cnpgv1.Cluster) string {
+	target := db.Status.TargetPrimary
+	if InProgress(db) && target != pendingTarget {
+		return target + " was chosen and has not taken over yet"
+	}
+	if needed, ready := Needed(db), readyStandbys(db); ready < needed {
+		return fmt.Sprintf("%d of the %d standbys that the quorum needs are ready: bring their pods or nodes back", ready, needed)
+	}
+	if target == pendingTarget {
+		return "no standby was chosen yet"
+	}
+	return "CloudNativePG has not begun to replace it"
+}
+
+func readyStandbys(db *cnpgv1.Cluster) int {
+	n := 0
+	for _, name := range db.Status.InstancesStatus[cnpgv1.PodHealthy] {
+		if name != db.Status.CurrentPrimary {
+			n++
+		}
+	}
+	return n
+}
+
+// Leaderless says that a database with standbys has been without a ready primary for longer than it may, and that no
+// change of the primary has begun. silent is since when the primary has not renewed its lease; zero when it does.
+func Leaderless(db *cnpgv1.Cluster, primary *corev1.Pod, silent, now time.Time) bool {
+	if db == nil || db.Status.CurrentPrimary == "" || InProgress(db) || Asleep(db) || fenced(db) || Needed(db) == 0 {
+		return false
+	}
+	since := silent
+	if primary != nil {
+		for _, c := range primary.Status.Conditions {
+			if c.Type != corev1.PodReady {
+				continue
+			}
+			if c.Status == corev1.ConditionTrue {
+				return false
+			}
+			since = c.LastTransitionTime.Time
+		}
+	}
+	return !since.IsZero() && now.Sub(since) >= StalledAfter
+}
