@@ -50,6 +50,8 @@ const (
 	ReasonFailover = "Failover"
 	// ReasonFailoverStalled: the primary has been being replaced for too long.
 	ReasonFailoverStalled = "FailoverStalled"
+	// ReasonPrimaryLost: the operator gave up a primary that was lost with its node. Events only.
+	ReasonPrimaryLost = "PrimaryLost"
 	// ReasonAPINotInstalled: the API of a required or wanted operator is absent.
 	ReasonAPINotInstalled = "APINotInstalled"
 	// ReasonSecretNotFound: a Secret named in the spec does not exist.

@@ -1,7 +1,9 @@
 package controller
 
 import (
+	"cmp"
 	"fmt"
+	"os"
 	"time"
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
@@ -12,6 +14,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/event"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
@@ -20,6 +23,8 @@ import (
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/catalog"
 	"github.com/xatube/xatube-operator/internal/credential"
+	"github.com/xatube/xatube-operator/internal/guard"
+	"github.com/xatube/xatube-operator/internal/metrics"
 	"github.com/xatube/xatube-operator/internal/observe"
 	"github.com/xatube/xatube-operator/internal/turn"
 )
@@ -35,6 +40,8 @@ type Config struct {
 	// Rollouts is the number of platforms whose pods are replaced at the same time because a new version
 	// of the operator changes them.
 	Rollouts int
+	// Prober asks primaries for a sign of life; nil means over the network.
+	Prober guard.Prober
 }
 
 // NewScheme knows every kind that the operator reads or writes.
@@ -71,18 +78,34 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		Changed: make(chan event.GenericEvent),
 	}
 	woken := make(chan event.GenericEvent)
+	failovers, err := metrics.NewFailovers(ctrlmetrics.Registry)
+	if err != nil {
+		return err
+	}
 	cached, live := mgr.GetClient(), mgr.GetAPIReader()
+	recorder := mgr.GetEventRecorder("xatube-operator")
+	primaries := &guard.Guard{
+		Client: cached, Live: live, Prober: cmp.Or[guard.Prober](cfg.Prober, guard.NewHTTP()), Capabilities: tracker,
+		Recorder: recorder, Metrics: failovers, Identity: identity(), Now: time.Now,
+	}
+	if err := primaries.SetupWithManager(mgr); err != nil {
+		return err
+	}
+	reader := &observe.Reader{
+		Cached: cached, Live: live, Logs: observe.PodLogs{Client: clientset}, Silence: primaries.Silence, Now: time.Now,
+	}
 	r := &Reconciler{
 		Client:       cached,
-		Observer:     &observe.Reader{Cached: cached, Live: live, Logs: observe.PodLogs{Client: clientset}, Now: time.Now},
+		Observer:     reader,
 		Credentials:  &credential.Ensurer{Client: cached, Live: live},
 		Engine:       &apply.Engine{Client: cached, Live: live},
 		Capabilities: tracker,
 		Components:   catalog.Components(),
 		Options:      component.Options{ClusterDomain: cfg.ClusterDomain},
-		Recorder:     mgr.GetEventRecorder("xatube-operator"),
 		Turns:        turn.NewQueue(cfg.Rollouts),
 		Wake:         woken,
+		Recorder:     recorder,
+		Failovers:    failovers,
 		Now:          time.Now,
 	}
 	c, err := r.SetupWithManager(mgr, named, tracker.Changed, woken, cfg.Concurrency)
@@ -91,6 +114,15 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 	}
 	tracker.Watches = &Watches{Controller: c, Cache: mgr.GetCache()}
 	return tracker.SetupWithManager(mgr)
+}
+
+// identity of this replica: the name of its pod.
+func identity() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "xatube-operator"
+	}
+	return name
 }
 
 // newNamedCache holds the metadata of the Secrets and ConfigMaps of users, which carry no label of ours.

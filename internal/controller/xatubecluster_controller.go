@@ -22,11 +22,13 @@ import (
 	"github.com/xatube/xatube-operator/internal/apply"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/postgres"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 	"github.com/xatube/xatube-operator/internal/credential"
 	"github.com/xatube/xatube-operator/internal/events"
 	"github.com/xatube/xatube-operator/internal/failover"
 	"github.com/xatube/xatube-operator/internal/inventory"
+	"github.com/xatube/xatube-operator/internal/metrics"
 	"github.com/xatube/xatube-operator/internal/observe"
 	"github.com/xatube/xatube-operator/internal/outcome"
 	"github.com/xatube/xatube-operator/internal/status"
@@ -52,6 +54,7 @@ type Reconciler struct {
 	// turn has come.
 	Turns *turn.Queue
 	Wake  chan<- event.GenericEvent
+	Failovers    *metrics.Failovers
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -73,6 +76,7 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=ingresses,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=gateway.networking.k8s.io,resources=httproutes;tcproutes,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=postgresql.cnpg.io,resources=clusters,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;list;watch;create;patch
 // +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,verbs=list;watch
 
 // Reconcile is one pass over one platform. A conflict only means that the cache is behind a write of ours.
@@ -91,6 +95,7 @@ func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, e
 	cluster := &v1alpha1.XaTubeCluster{}
 	if err := r.Client.Get(ctx, req.NamespacedName, cluster); err != nil {
 		if apierrors.IsNotFound(err) {
+			r.Failovers.Forget(req.NamespacedName)
 			return ctrl.Result{}, r.endTurn(ctx, req.NamespacedName)
 		}
 		return ctrl.Result{}, err
@@ -173,15 +178,17 @@ func (r *Reconciler) recordInventory(ctx context.Context, cluster *v1alpha1.XaTu
 
 // report writes the status if it differs, and tells of transitions.
 func (r *Reconciler) report(ctx context.Context, cluster *v1alpha1.XaTubeCluster, next v1alpha1.XaTubeClusterStatus) error {
+	key, before := client.ObjectKeyFromObject(cluster), cluster.DeepCopy()
 	if equality.Semantic.DeepEqual(cluster.Status, next) {
+		r.Failovers.Report(key, next.Postgres, next.Postgres)
 		return nil
 	}
-	before := cluster.DeepCopy()
 	cluster.Status = next
 	if err := r.Client.Status().Patch(ctx, cluster, locked(before), client.FieldOwner(naming.FieldManager)); err != nil {
 		return fmt.Errorf("writing the status: %w", err)
 	}
 	events.Emit(r.Recorder, cluster, events.Transitions(before.Status, next))
+	r.Failovers.Report(key, before.Status.Postgres, next.Postgres)
 	return nil
 }
 
@@ -230,8 +237,20 @@ func nextLook(in component.Input) time.Duration {
 			return workload.SchedulingPatience
 		}
 	}
-	if failover.InProgress(in.Facts.Database) {
+	if failover.InProgress(in.Facts.Database) || primaryAway(in) {
 		return failover.StalledAfter
 	}
 	return 0
+}
+
+// primaryAway says that the database has a primary that is not ready.
+func primaryAway(in component.Input) bool {
+	db := in.Facts.Database
+	if db == nil || db.Status.CurrentPrimary == "" || failover.Asleep(db) {
+		return false
+	}
+	pod := postgres.Primary(in)
+	return pod == nil || !slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
 }

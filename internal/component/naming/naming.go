@@ -104,6 +104,12 @@ func PostgresAppSecret(c *v1alpha1.XaTubeCluster) string {
 	return Child(c, Postgres) + "-app"
 }
 
+// PostgresGuard is the operator's own Lease beside the primary's, which it renews while it doubts whether the primary
+// lives.
+func PostgresGuard(c *v1alpha1.XaTubeCluster) string {
+	return Child(c, Postgres) + "-guard"
+}
+
 // FQDN is the full DNS name of a Service: NGINX ignores search domains.
 func FQDN(c *v1alpha1.XaTubeCluster, service, clusterDomain string) string {
 	return service + "." + c.Namespace + ".svc." + strings.TrimSuffix(clusterDomain, ".")

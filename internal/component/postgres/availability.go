@@ -20,6 +20,11 @@ func primaryLease(c *v1alpha1.XaTubeCluster) map[string]any {
 	}
 }
 
+// FailsOverFast says that a primary that is lost is given up as soon as that is safe.
+func FailsOverFast(c *v1alpha1.XaTubeCluster) bool {
+	return profile(c) == v1alpha1.FailoverFast
+}
+
 func profile(c *v1alpha1.XaTubeCluster) v1alpha1.FailoverProfile {
 	if f := c.Spec.Postgres.Failover; f != "" {
 		return f
