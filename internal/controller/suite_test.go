@@ -117,8 +117,10 @@ func startWith(t *testing.T, settings controller.Config) *operator {
 
 // writes counts the requests of the operator that are not reads.
 type writes struct {
-	mu   sync.Mutex
-	seen []string
+	mu      sync.Mutex
+	seen    []string
+	deleted []request
+	hit     func(*http.Request) bool
 }
 
 func (w *writes) wrap(next http.RoundTripper) http.RoundTripper {
@@ -126,10 +128,47 @@ func (w *writes) wrap(next http.RoundTripper) http.RoundTripper {
 		if r.Method != http.MethodGet && !strings.Contains(r.URL.Path, "/events") {
 			w.mu.Lock()
 			w.seen = append(w.seen, r.Method+" "+r.URL.Path)
+			if r.Method == http.MethodDelete && strings.Contains(r.URL.Path, "/pods/") {
+				w.deleted = append(w.deleted, request{method: r.Method, path: r.URL.Path, body: read(r)})
+			}
 			w.mu.Unlock()
+		}
+		if w.fails(r) {
+			return nil, errOutage
 		}
 		return next.RoundTrip(r)
 	})
+}
+
+// fail makes requests fail that are hit; nil ends the outage. A watch that is open goes on.
+func (w *writes) fail(hit func(*http.Request) bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hit = hit
+}
+
+func (w *writes) fails(r *http.Request) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.hit != nil && w.hit(r)
+}
+
+// to counts the writes to an object.
+func (w *writes) to(name, namespace string) int {
+	n := 0
+	for _, request := range w.since(0) {
+		if strings.Contains(request, "/namespaces/"+namespace+"/") && strings.HasSuffix(request, "/"+name) {
+			n++
+		}
+	}
+	return n
+}
+
+// deletions of pods.
+func (w *writes) deletions() []request {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]request(nil), w.deleted...)
 }
 
 func (w *writes) since(n int) []string {

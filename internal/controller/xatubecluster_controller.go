@@ -52,9 +52,9 @@ type Reconciler struct {
 	Recorder     k8sevents.EventRecorder
 	// Turns bounds the platforms that a new version of the operator changes at the same time, and Wake is told whose
 	// turn has come.
-	Turns *turn.Queue
-	Wake  chan<- event.GenericEvent
-	Failovers    *metrics.Failovers
+	Turns     *turn.Queue
+	Wake      chan<- event.GenericEvent
+	Failovers *metrics.Failovers
 	// Now is the clock.
 	Now func() time.Time
 }

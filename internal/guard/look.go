@@ -28,6 +28,9 @@ const lookTimeout = time.Second
 // inquire looks once more at a primary whose lease is silent, and gives it up when that has been seen for long enough.
 func (g *Guard) inquire(ctx context.Context, s *subject, m *memory) (reconcile.Result, error) {
 	l, lease := g.look(ctx, s, m)
+	if ctx.Err() != nil {
+		return reconcile.Result{}, nil
+	}
 	since := m.since
 	if l.Failure == nil {
 		_, since = m.see(l.Record, l.End)

@@ -29,9 +29,7 @@ func (g *Guard) SetupWithManager(mgr ctrl.Manager) error {
 	err := ctrl.NewControllerManagedBy(mgr).
 		Named("guard").
 		For(&v1alpha1.XaTubeCluster{}).
-		Watches(&coordinationv1.Lease{}, handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []reconcile.Request {
-			return requests(o)
-		})).
+		Watches(&coordinationv1.Lease{}, handler.EnqueueRequestsFromMapFunc(beats)).
 		Watches(&corev1.Pod{}, g.pods()).
 		WithOptions(controller.Options{NeedLeaderElection: new(false), MaxConcurrentReconciles: concurrency}).
 		Complete(g)
@@ -39,6 +37,14 @@ func (g *Guard) SetupWithManager(mgr ctrl.Manager) error {
 		return fmt.Errorf("setting up the guard: %w", err)
 	}
 	return nil
+}
+
+// beats maps the Lease of a primary to its platform. The operator's own Lease beside it would wake the guard by each look.
+func beats(_ context.Context, o client.Object) []reconcile.Request {
+	if o.GetName() != o.GetLabels()[naming.LabelInstance]+"-"+naming.Postgres {
+		return nil
+	}
+	return requests(o)
 }
 
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
