@@ -28,9 +28,6 @@ const lookTimeout = time.Second
 // inquire looks once more at a primary whose lease is silent, and gives it up when that has been seen for long enough.
 func (g *Guard) inquire(ctx context.Context, s *subject, m *memory) (reconcile.Result, error) {
 	l, lease := g.look(ctx, s, m)
-	if ctx.Err() != nil {
-		return reconcile.Result{}, nil
-	}
 	since := m.since
 	if l.Failure == nil {
 		_, since = m.see(l.Record, l.End)
@@ -39,13 +36,19 @@ func (g *Guard) inquire(ctx context.Context, s *subject, m *memory) (reconcile.R
 	if why == "" {
 		return reconcile.Result{RequeueAfter: step}, g.strike(ctx, s, m, lease)
 	}
-	if m.series.Looks() == 0 {
+	// What fails while the operator stops says nothing.
+	if stopping := ctx.Err() != nil; m.series.Looks() == 0 && !stopping {
 		m.tell(ctx, why)
 	}
+	return reconcile.Result{RequeueAfter: next(l)}, nil
+}
+
+// next is the pause before the next look.
+func next(l failover.Look) time.Duration {
 	if l.Failure != nil || l.Primary == failover.Alive {
-		return reconcile.Result{RequeueAfter: calm}, nil
+		return calm
 	}
-	return reconcile.Result{RequeueAfter: pause}, nil
+	return pause
 }
 
 // look at everything at once: the lease as the API server has it, whether the API server takes a write, the primary's

@@ -29,6 +29,9 @@ type memory struct {
 	record failover.Record
 	since  time.Time
 
+	// fell is since when a lease was silent that has been released since.
+	fell time.Time
+
 	series failover.Series
 	// answered is the pod whose instance manager has answered the operator; asked, when and which was asked last.
 	answered, asked types.UID
@@ -49,20 +52,33 @@ func (m *memory) see(r failover.Record, now time.Time) (failover.Record, time.Ti
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.since.IsZero() || !m.record.Same(r) {
+		if r.Holder != "" {
+			m.fell = time.Time{}
+		} else if m.quiet(now) {
+			m.fell = m.since
+		}
 		m.since, m.series = now, failover.Series{}
 	}
 	m.record = r
 	return m.record, m.since
 }
 
+// quiet says that the lease, when it was read last, had not been renewed for long enough to be looked at.
+func (m *memory) quiet(now time.Time) bool {
+	return m.record.Duration > 0 && now.Sub(m.since) >= failover.TermsFor(m.record.Duration).Quiet
+}
+
 // silence is since when the lease has not been renewed; zero while it is.
 func (m *memory) silence(now time.Time) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.record.Duration <= 0 || now.Sub(m.since) < failover.TermsFor(m.record.Duration).Quiet {
-		return time.Time{}
+	switch {
+	case !m.fell.IsZero():
+		return m.fell
+	case m.quiet(now):
+		return m.since
 	}
-	return m.since
+	return time.Time{}
 }
 
 // rest ends what was remembered of a silence.

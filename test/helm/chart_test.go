@@ -272,6 +272,20 @@ podLabels: {app.kubernetes.io/instance: other, team: video}
 	}
 }
 
+// TestSpread: several pods of the operator are spread over nodes, so that the loss of one node leaves a guard.
+func TestSpread(t *testing.T) {
+	for values, want := range map[string]string{"": "", "replicas: 2": "kubernetes.io/hostname"} {
+		all, _ := render(t, "xatube-operator", values)
+		constraints := at(all.find(t, "Deployment").Object, "spec", "template", "spec", "topologySpreadConstraints")
+		if want == "" && constraints != "" && constraints != "<nil>" {
+			t.Errorf("a single pod has %s", constraints)
+		}
+		if !strings.Contains(constraints, want) {
+			t.Errorf("%s: got %s", values, constraints)
+		}
+	}
+}
+
 func TestForeignServiceAccount(t *testing.T) {
 	all, _ := render(t, "xatube-operator", "serviceAccount: {create: false, name: theirs}")
 	for key, u := range all {

@@ -45,6 +45,8 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 		Volumes:     []*corev1ac.VolumeApplyConfiguration{workload.Scratch(tmp), UploadsVolume(in.Cluster)},
 		GracePeriod: workload.Departure + finish + margin,
 		Replicas:    mostReplicas(spec),
+		// Its requests wait for the database.
+		ImpatientDNS: true,
 	})
 	if err != nil {
 		return nil, err

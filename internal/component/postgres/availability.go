@@ -25,6 +25,21 @@ func FailsOverFast(c *v1alpha1.XaTubeCluster) bool {
 	return profile(c) == v1alpha1.FailoverFast
 }
 
+// impatientDNS are options of the C library's resolver. A DNS server that was on the lost node keeps getting a share of
+// the questions until Kubernetes calls the node lost. A standby that waits for its answer, twice 5 s by default, cannot
+// be promoted meanwhile; one that fails after a second asks again, through another socket and so perhaps another server.
+const impatientDNS = "timeout:1 attempts:1"
+
+// smartShutdown is how long, in seconds, a stopping instance waits for clients that leave by themselves. The pools of the
+// backends never do: the time would pass with new connections refused, and a primary that is told to end within a
+// second or two would be killed before it has written its end and released its lease.
+func smartShutdown(c *v1alpha1.XaTubeCluster) int {
+	if FailsOverFast(c) {
+		return 0
+	}
+	return 15
+}
+
 func profile(c *v1alpha1.XaTubeCluster) v1alpha1.FailoverProfile {
 	if f := c.Spec.Postgres.Failover; f != "" {
 		return f

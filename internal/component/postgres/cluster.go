@@ -21,8 +21,6 @@ const (
 	// hibernation is the annotation by which a deleted platform's database was put to sleep.
 	hibernation = "cnpg.io/hibernation"
 
-	// smartShutdown is how long, in seconds, a stopping instance waits for clients that finish by themselves.
-	smartShutdown = 15
 	// stopDelay, in seconds, adds the time for a fast shutdown with its checkpoint.
 	stopDelay = 180
 	// switchoverDelay, in seconds, bounds the shutdown of the former primary. CloudNativePG would wait an hour, in
@@ -67,7 +65,7 @@ func cluster(in component.Input) (component.Document, error) {
 		"primaryUpdateMethod":   "switchover",
 		"primaryUpdateStrategy": "unsupervised",
 		"failoverDelay":         0,
-		"smartShutdownTimeout":  smartShutdown,
+		"smartShutdownTimeout":  smartShutdown(c),
 		"stopDelay":             stopDelay,
 		"switchoverDelay":       switchoverDelay,
 	}
@@ -76,6 +74,9 @@ func cluster(in component.Input) (component.Document, error) {
 	}
 	if lease := primaryLease(c); lease != nil {
 		spec["primaryLease"] = lease
+	}
+	if FailsOverFast(c) {
+		spec["env"] = []map[string]any{{"name": "RES_OPTIONS", "value": impatientDNS}}
 	}
 	if secrets := pullSecrets(c); len(secrets) > 0 {
 		spec["imagePullSecrets"] = secrets

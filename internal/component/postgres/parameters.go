@@ -49,6 +49,9 @@ func wantedParameters(c *v1alpha1.XaTubeCluster) map[string]string {
 		// After a failover no write is acknowledged until a standby streams from the new primary; by default it
 		// tries every 5 s.
 		out["wal_retrieve_retry_interval"] = "500ms"
+		// No standby is promoted while one still waits for the former primary. By default that lasts 5 s.
+		out["wal_receiver_timeout"] = "3s"
+		out["wal_sender_timeout"] = "3s"
 	}
 	maps.Copy(out, c.Spec.Postgres.Parameters)
 	return out

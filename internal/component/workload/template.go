@@ -37,6 +37,9 @@ type Pod struct {
 	GracePeriod time.Duration
 	// Replicas decides whether a spread makes sense.
 	Replicas int32
+	// ImpatientDNS is for pods that must connect anew within seconds after a node is lost, and a DNS server with it.
+	// Kubernetes goes on sending a share of the questions to it, and a pod waits for an answer for twice 5 s.
+	ImpatientDNS bool
 }
 
 // Template renders the pod template.
@@ -72,6 +75,11 @@ func Template(in component.Input, p Pod) (*corev1ac.PodTemplateSpecApplyConfigur
 		WithInitContainers(p.InitContainers...).
 		WithContainers(p.Containers...).
 		WithVolumes(p.Volumes...)
+	if p.ImpatientDNS {
+		spec.WithDNSConfig(corev1ac.PodDNSConfig().WithOptions(
+			corev1ac.PodDNSConfigOption().WithName("timeout").WithValue("1"),
+			corev1ac.PodDNSConfigOption().WithName("attempts").WithValue("3")))
+	}
 	if err := addScheduling(spec, in, p); err != nil {
 		return nil, err
 	}
