@@ -17,6 +17,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
@@ -196,7 +197,6 @@ func TestALostPrimaryIsGivenUpOnceAndNoOtherIs(t *testing.T) {
 		{name: "switchover", silent: all, db: func(db *cnpgv1.Cluster) { db.Status.TargetPrimary = "demo-postgres-2" }},
 		{name: "at work", silent: all, db: func(db *cnpgv1.Cluster) { db.Status.Phase = cnpgv1.PhaseUpgrade }},
 		{name: "fenced", silent: all, db: annotate("cnpg.io/fencedInstances", `["demo-postgres-1"]`)},
-		{name: "hibernated", silent: all, db: annotate("cnpg.io/hibernation", "on")},
 		{name: "Balanced", silent: all, spec: of(v1alpha1.FailoverBalanced)},
 		{name: "Tolerant", silent: all, spec: of(v1alpha1.FailoverTolerant)},
 	}
@@ -233,7 +233,9 @@ func TestALostPrimaryIsGivenUpOnceAndNoOtherIs(t *testing.T) {
 	for _, tt := range tests {
 		g.Expect(givenUp(t, tt.c)()).To(Equal(tt.givenUp), tt.name)
 	}
-	g.Expect(op.writes.deletions()[0].body).To(And(ContainSubstring(string(pod.UID)), ContainSubstring(`"gracePeriodSeconds":1`)))
+	options := op.writes.deletions()[0].options(t)
+	g.Expect(options.Preconditions).To(HaveField("UID", HaveValue(Equal(pod.UID))))
+	g.Expect(options.GracePeriodSeconds).To(HaveValue(Equal(int64(1))))
 
 	lease := &coordinationv1.Lease{}
 	g.Expect(exists(t.Context(), lease, tests[0].c.Namespace, "demo-postgres")()).To(Succeed())
@@ -332,6 +334,20 @@ var errOutage = errors.New("connection refused by the test")
 
 // request is one that the operator sent.
 type request struct{ method, path, body string }
+
+// options of a deletion.
+func (r request) options(t *testing.T) *metav1.DeleteOptions {
+	t.Helper()
+	o, _, err := clientgoscheme.Codecs.UniversalDeserializer().Decode([]byte(r.body), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options, ok := o.(*metav1.DeleteOptions)
+	if !ok {
+		t.Fatalf("the body of a deletion is a %T", o)
+	}
+	return options
+}
 
 // read is the body of a request, which can be sent after that.
 func read(r *http.Request) string {
