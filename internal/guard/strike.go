@@ -28,8 +28,7 @@ const (
 	releasedDuration = 1
 )
 
-// strike gives a lost primary's pod up and its lease free. What forbids it is read anew: the decision rested in part on
-// caches.
+// strike gives a lost primary's pod up and its lease free.
 func (g *Guard) strike(ctx context.Context, s *subject, m *memory, lease *coordinationv1.Lease) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
@@ -40,7 +39,8 @@ func (g *Guard) strike(ctx context.Context, s *subject, m *memory, lease *coordi
 		m.tell(ctx, why)
 		return err
 	}
-	err = g.Client.Delete(ctx, s.primary, client.GracePeriodSeconds(grace), client.Preconditions{UID: &s.primary.UID})
+	err = g.Client.Delete(ctx, s.primary, client.GracePeriodSeconds(grace),
+		client.Preconditions{UID: &s.primary.UID, ResourceVersion: &s.primary.ResourceVersion})
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return nil
 	}
@@ -51,22 +51,19 @@ func (g *Guard) strike(ctx context.Context, s *subject, m *memory, lease *coordi
 	return g.release(ctx, lease, "primary lost")
 }
 
-// forbidden reads anew what may have changed since the caches were filled.
+// forbidden reads the database anew: the decision rested on caches. The pod cannot have changed, or it is not deleted.
 func (g *Guard) forbidden(ctx context.Context, s *subject) (string, error) {
-	db, pod := &cnpgv1.Cluster{}, &corev1.Pod{}
-	for o, cached := range map[client.Object]client.Object{db: s.db, pod: s.primary} {
-		err := g.Live.Get(ctx, client.ObjectKeyFromObject(cached), o)
-		if apierrors.IsNotFound(err) {
-			return cached.GetName() + " is gone", nil
-		}
-		if err != nil {
-			return "", fmt.Errorf("reading %s again: %w", cached.GetName(), err)
-		}
+	db := &cnpgv1.Cluster{}
+	err := g.Live.Get(ctx, client.ObjectKeyFromObject(s.db), db)
+	switch {
+	case apierrors.IsNotFound(err):
+		return "the database is gone", nil
+	case err != nil:
+		return "", fmt.Errorf("reading Cluster %s again: %w", s.db.Name, err)
+	case db.Status.CurrentPrimary != s.primary.Name:
+		return "another instance is the primary", nil
 	}
-	if pod.UID != s.primary.UID || db.Status.CurrentPrimary != s.primary.Name {
-		return "another pod is the primary", nil
-	}
-	return failover.Obstacle(db, pod), nil
+	return failover.Obstacle(db, s.primary), nil
 }
 
 func (g *Guard) report(ctx context.Context, s *subject, looks int, silent time.Duration) {
