@@ -52,7 +52,8 @@ type PostgresSpec struct {
 	// +optional
 	Durability Durability `json:"durability,omitempty"`
 
-	// failover is how soon a silent primary is given up. Default Fast.
+	// failover is how soon a silent primary is given up. Under Fast, the default, also one that is lost with its node,
+	// which otherwise takes until Kubernetes calls the node lost.
 	// +optional
 	Failover FailoverProfile `json:"failover,omitempty"`
 

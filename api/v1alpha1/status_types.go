@@ -137,7 +137,7 @@ type FailoverStatus struct {
 	// +optional
 	To string `json:"to,omitempty"`
 
-	// startedAt is when the operator saw the former primary fail.
+	// startedAt is when the operator saw the former primary fail, or when that fell silent.
 	// +required
 	StartedAt metav1.MicroTime `json:"startedAt"`
 
