@@ -14,6 +14,8 @@ const (
 	ConditionCacheReady = "CacheReady"
 	// ConditionBrokerReady: RabbitMQ answers.
 	ConditionBrokerReady = "BrokerReady"
+	// ConditionCredentialsReady: every generated credential in use is the newest, and no former one works.
+	ConditionCredentialsReady = "CredentialsReady"
 	// ConditionMigrationsApplied: the database is prepared for the wanted backend image.
 	ConditionMigrationsApplied = "MigrationsApplied"
 	// ConditionBackendReady: all backends run the wanted revision and answer.
@@ -88,6 +90,12 @@ const (
 	ReasonQueued = "Queued"
 	// ReasonOperatorUpdate: pods are being replaced because a new version of the operator changes them.
 	ReasonOperatorUpdate = "OperatorUpdate"
+	// ReasonRotating: a credential is being handed over to a new one.
+	ReasonRotating = "Rotating"
+	// ReasonRotationFailed: a server could not be told of a new credential.
+	ReasonRotationFailed = "RotationFailed"
+	// ReasonInvalidAnnotation: an annotation on the resource asks for something impossible.
+	ReasonInvalidAnnotation = "InvalidAnnotation"
 	// ReasonForeignObject: an object of a child's name belongs to somebody else.
 	ReasonForeignObject = "ForeignObject"
 	// ReasonRejected: the API server refuses what the operator applies.

@@ -96,12 +96,12 @@ func unchanged(live, want *unstructured.Unstructured, hash string) bool {
 // Prune removes an object that is no longer wanted, and says whether it is gone. What holds data stays, and so does
 // what belongs to a component in spare.
 func (e *Engine) Prune(ctx context.Context, owner *v1alpha1.XaTubeCluster, ref v1alpha1.ObjectRef, spare map[string]bool) (bool, error) {
-	if inventory.HoldsData(inventory.GVK(ref).GroupKind()) {
-		return false, nil
-	}
 	live, err := e.owned(ctx, owner, ref)
 	if err != nil || live == nil {
 		return err == nil, err
+	}
+	if inventory.HoldsData(live.GroupVersionKind().GroupKind()) {
+		return false, nil
 	}
 	if spare[live.GetLabels()[naming.LabelComponent]] {
 		return false, nil

@@ -63,10 +63,17 @@ func (r *Reconciler) plan(ctx context.Context, in component.Input) plan {
 	return parts
 }
 
-// ensureCredentials makes the missing credentials of a component and adds them to the facts of this pass.
+// ensureCredentials makes the missing credentials of a component and deletes the retired ones, and does the same to the
+// facts of this pass.
 func (r *Reconciler) ensureCredentials(ctx context.Context, in component.Input, c component.Component) ([]v1alpha1.ObjectRef, error) {
 	var refs []v1alpha1.ObjectRef
 	for _, request := range c.Credentials(in) {
+		if request.Retire {
+			if err := r.retireCredential(ctx, in, request.Name); err != nil {
+				return refs, err
+			}
+			continue
+		}
 		refs = append(refs, v1alpha1.ObjectRef{APIVersion: "v1", Kind: "Secret", Name: request.Name})
 		if in.Facts.Secrets[request.Name] != nil {
 			continue
@@ -79,6 +86,19 @@ func (r *Reconciler) ensureCredentials(ctx context.Context, in component.Input, 
 		in.Facts.Secrets[request.Name] = secret
 	}
 	return refs, nil
+}
+
+func (r *Reconciler) retireCredential(ctx context.Context, in component.Input, name string) error {
+	secret := in.Facts.Secrets[name]
+	if secret == nil {
+		return nil
+	}
+	if err := r.Credentials.Retire(ctx, secret); err != nil {
+		return err
+	}
+	ctrl.LoggerFrom(ctx).Info("Retired credential", "secret", name)
+	delete(in.Facts.Secrets, name)
+	return nil
 }
 
 func lacksAPI(in component.Input, c component.Component) *component.Health {

@@ -8,7 +8,7 @@ import (
 	"fmt"
 )
 
-// Request asks for one Secret.
+// Request asks for one Secret, or for its end.
 type Request struct {
 	// Component that uses the Secret.
 	Component string
@@ -16,6 +16,10 @@ type Request struct {
 	Name string
 	// Data makes the content of a new Secret out of a fresh generator.
 	Data func(Generator) map[string][]byte
+	// Annotations of a new Secret.
+	Annotations map[string]string
+	// Retire asks for the Secret to be deleted: another has taken its place, and nothing uses it any more.
+	Retire bool
 }
 
 // Generator makes random values.

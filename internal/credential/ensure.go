@@ -14,7 +14,8 @@ import (
 	"github.com/xatube/xatube-operator/internal/outcome"
 )
 
-// Ensurer makes the Secrets that are missing. It only ever creates: a credential that exists is never overwritten.
+// Ensurer makes the Secrets that are missing and deletes those that are retired. A credential that exists is never
+// overwritten.
 type Ensurer struct {
 	Client client.Client
 	Live   client.Reader
@@ -24,9 +25,10 @@ type Ensurer struct {
 func (e *Ensurer) Ensure(ctx context.Context, owner *v1alpha1.XaTubeCluster, r Request) (*corev1.Secret, error) {
 	secret := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Name:      r.Name,
-			Namespace: owner.Namespace,
-			Labels:    naming.Labels(owner, r.Component),
+			Name:        r.Name,
+			Namespace:   owner.Namespace,
+			Labels:      naming.Labels(owner, r.Component),
+			Annotations: r.Annotations,
 		},
 		Type: corev1.SecretTypeOpaque,
 		Data: r.Data(Generator{}),
@@ -48,4 +50,18 @@ func (e *Ensurer) Ensure(ctx context.Context, owner *v1alpha1.XaTubeCluster, r R
 			"Secret %s exists and does not belong to this XaTubeCluster; rename or delete it, or give the XaTubeCluster another name", r.Name)
 	}
 	return found, nil
+}
+
+// Retire deletes a Secret, if it is still the one that was observed.
+func (e *Ensurer) Retire(ctx context.Context, observed *corev1.Secret) error {
+	uid := observed.UID
+	err := e.Client.Delete(ctx, observed, client.Preconditions{UID: &uid})
+	if apierrors.IsConflict(err) {
+		// Another has its name by now.
+		return nil
+	}
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("deleting Secret %s: %w", observed.Name, err)
+	}
+	return nil
 }

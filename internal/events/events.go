@@ -2,6 +2,8 @@
 package events
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -53,12 +55,17 @@ func summary(kind string) bool {
 	return kind == v1alpha1.ConditionReady || kind == v1alpha1.ConditionStalled
 }
 
+// underway are the reasons of what takes its course.
+var underway = []string{
+	v1alpha1.ReasonProgressing, v1alpha1.ReasonWaiting, v1alpha1.ReasonMigrationRunning, v1alpha1.ReasonRotating,
+}
+
 func eventType(c metav1.Condition) string {
 	good := c.Status == metav1.ConditionTrue
 	if c.Type == v1alpha1.ConditionStalled {
 		good = !good
 	}
-	if good || c.Reason == v1alpha1.ReasonProgressing || c.Reason == v1alpha1.ReasonWaiting || c.Reason == v1alpha1.ReasonMigrationRunning {
+	if good || slices.Contains(underway, c.Reason) {
 		return corev1.EventTypeNormal
 	}
 	return corev1.EventTypeWarning

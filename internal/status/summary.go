@@ -31,6 +31,8 @@ var needsUser = []string{
 	v1alpha1.ReasonMigrationFailed,
 	v1alpha1.ReasonRolloutFailed,
 	v1alpha1.ReasonRolloutReverted,
+	v1alpha1.ReasonRotationFailed,
+	v1alpha1.ReasonInvalidAnnotation,
 	v1alpha1.ReasonForeignObject,
 	v1alpha1.ReasonRejected,
 	v1alpha1.ReasonInvalid,

@@ -75,6 +75,9 @@ var rolloutChanges = []change{
 	{"scale 3 to 6", merged(`{"spec":{"backend":{"replicas":6}}}`)},
 	{"scale 6 to 3", scaled(3)},
 	{"edge update", merged(`{"spec":{"edge":{"cache":{"api":"3s"}}}}`)},
+	{"redis rotation", rotated(naming.Redis)},
+	{"rabbitmq rotation", rotated(naming.RabbitMQ)},
+	{"postgres rotation", rotated(naming.Postgres)},
 	{"operator restart", func(ctx context.Context, kube *drive.Client, _ types.NamespacedName) error {
 		operator, err := kube.FindOperator(ctx)
 		if err != nil {
@@ -213,6 +216,13 @@ func pass(ctx context.Context, span time.Duration) error {
 func merged(patch string) func(context.Context, *drive.Client, types.NamespacedName) error {
 	return func(ctx context.Context, kube *drive.Client, platform types.NamespacedName) error {
 		return kube.Change(ctx, platform, patch)
+	}
+}
+
+// rotated asks for a new credential.
+func rotated(component string) func(context.Context, *drive.Client, types.NamespacedName) error {
+	return func(ctx context.Context, kube *drive.Client, platform types.NamespacedName) error {
+		return kube.Rotate(ctx, platform, component, stepTimeout)
 	}
 }
 

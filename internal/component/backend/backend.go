@@ -8,6 +8,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/rotation"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 	"github.com/xatube/xatube-operator/internal/credential"
 )
@@ -32,13 +33,24 @@ func (Component) Needs(*v1alpha1.XaTubeCluster) []schema.GroupVersionKind { retu
 
 // Credentials is the key that signs the logins. All replicas share it.
 func (Component) Credentials(in component.Input) []credential.Request {
-	return []credential.Request{{
-		Component: naming.Backend,
-		Name:      secretName(in.Cluster),
-		Data: func(g credential.Generator) map[string][]byte {
+	return keys(in).Requests(func(string) func(credential.Generator) map[string][]byte {
+		return func(g credential.Generator) map[string][]byte {
 			return map[string][]byte{secretKey: []byte(g.Password())}
-		},
-	}}
+		}
+	})
+}
+
+// keys are the Secrets of the signing key. The application takes one key only, so that a rotation ends every login.
+func keys(in component.Input) rotation.State {
+	return rotation.Pair{Component: naming.Backend, First: naming.Child(in.Cluster, naming.Backend)}.State(in)
+}
+
+// secretName is the Secret of the key in use.
+func secretName(in component.Input) string { return keys(in).Use(true) }
+
+// Handover of the signing key: nobody has to be told.
+func Handover(in component.Input) rotation.Handover {
+	return rotation.Handover{State: keys(in), Accepted: true, Cleared: true}
 }
 
 // Render returns the volume of the uploads, the Services that the edge resolves, the budget, the Deployment and, when

@@ -25,8 +25,6 @@ const (
 	algorithm = "HS256"
 )
 
-func secretName(c *v1alpha1.XaTubeCluster) string { return naming.Child(c, naming.Backend) }
-
 // Environment of the application, in the server and in the migration.
 func Environment(in component.Input) ([]*corev1ac.EnvVarApplyConfiguration, error) {
 	settings := in.Cluster.Spec.Backend.Settings
@@ -36,7 +34,7 @@ func Environment(in component.Input) ([]*corev1ac.EnvVarApplyConfiguration, erro
 	}
 	env := slices.Concat(postgres.URLEnv(in), redis.URLEnv(in), rabbitmq.URLEnv(in))
 	env = append(env,
-		workload.SecretEnv(secretKey, secretName(in.Cluster), secretKey),
+		workload.SecretEnv(secretKey, secretName(in), secretKey),
 		variable("ALGORITHM", algorithm),
 		variable("JWT_ALGORITHM", algorithm),
 		variable("ACCESS_TOKEN_EXPIRE_MINUTES", roundedUp(expiry, time.Minute)),

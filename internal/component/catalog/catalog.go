@@ -4,6 +4,7 @@ package catalog
 import (
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/backend"
+	"github.com/xatube/xatube-operator/internal/component/credentials"
 	"github.com/xatube/xatube-operator/internal/component/edge"
 	"github.com/xatube/xatube-operator/internal/component/frontend"
 	"github.com/xatube/xatube-operator/internal/component/migration"
@@ -20,6 +21,7 @@ func Components() []component.Component {
 		postgres.New(),
 		redis.New(),
 		rabbitmq.New(),
+		credentials.New(),
 		migration.New(),
 		backend.New(),
 		frontend.New(),

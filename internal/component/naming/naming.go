@@ -21,6 +21,9 @@ const (
 	Edge      = "edge"
 	RTMP      = "rtmp"
 	Routes    = "routes"
+
+	// Credentials hands generated credentials over from one Secret to the next.
+	Credentials = "credentials"
 )
 
 // The recommended labels.
@@ -56,6 +59,11 @@ const (
 	// AnnotationRetry on the resource, changed to any new value, runs a failed migration again, and rolls out again
 	// what was taken back.
 	AnnotationRetry = "xatube.io/retry-migration"
+	// AnnotationRotate on the resource names the credentials to rotate. On a Secret it is the wish that the Secret
+	// was made for, so that each wish is granted once.
+	AnnotationRotate = "xatube.io/rotate"
+	// AnnotationRotation on a Secret counts the rotations that led to it: of two Secrets it tells the newer one.
+	AnnotationRotation = "xatube.io/rotation"
 )
 
 // Port names, shared by containers, Services and monitors.
@@ -109,6 +117,9 @@ func PostgresAppSecret(c *v1alpha1.XaTubeCluster) string {
 func PostgresGuard(c *v1alpha1.XaTubeCluster) string {
 	return Child(c, Postgres) + "-guard"
 }
+
+// Alternate is the name of the Secret that holds a credential in turn with another.
+func Alternate(secret string) string { return secret + "-alternate" }
 
 // FQDN is the full DNS name of a Service: NGINX ignores search domains.
 func FQDN(c *v1alpha1.XaTubeCluster, service, clusterDomain string) string {

@@ -72,6 +72,9 @@ func cluster(in component.Input) (component.Document, error) {
 	if wal := c.Spec.Postgres.WALStorage; wal != nil {
 		spec["walStorage"] = volume(*wal)
 	}
+	if r := roles(in); len(r) > 0 {
+		spec["managed"] = map[string]any{"roles": r}
+	}
 	if lease := primaryLease(c); lease != nil {
 		spec["primaryLease"] = lease
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/external"
 	"github.com/xatube/xatube-operator/internal/component/naming"
-	"github.com/xatube/xatube-operator/internal/credential"
 )
 
 // ClusterGVK is the kind that the managed database needs.
@@ -35,9 +34,6 @@ func (Component) Needs(c *v1alpha1.XaTubeCluster) []schema.GroupVersionKind {
 	}
 	return []schema.GroupVersionKind{ClusterGVK}
 }
-
-// Credentials are none: CloudNativePG makes the login and keeps it.
-func (Component) Credentials(component.Input) []credential.Request { return nil }
 
 // Render the Cluster.
 func (Component) Render(in component.Input) ([]component.Object, error) {

@@ -19,6 +19,9 @@ const (
 	// connections of a pool hang for minutes. Only a primary will do.
 	patience = "connect_timeout=5&keepalives=1&keepalives_idle=2&keepalives_interval=2&keepalives_count=3" +
 		"&tcp_user_timeout=4000&target_session_attrs=read-write"
+
+	// asOwner makes a role that a rotation has made act as the owner of the database, whom its tables then belong to.
+	asOwner = "&options=-c%20role%3D" + database
 )
 
 // URLEnv gives a container of the application DATABASE_URL. The password stays in its Secret: Kubernetes puts it
@@ -27,8 +30,12 @@ func URLEnv(in component.Input) []*corev1ac.EnvVarApplyConfiguration {
 	if server, ok := elsewhere(in.Cluster); ok {
 		return []*corev1ac.EnvVarApplyConfiguration{server.Env(databaseURL)}
 	}
+	secret, parameters := loginSecret(in), patience
+	if secret != naming.PostgresAppSecret(in.Cluster) {
+		parameters += asOwner
+	}
 	return []*corev1ac.EnvVarApplyConfiguration{
-		workload.SecretEnv(plainURL, naming.PostgresAppSecret(in.Cluster), "uri"),
-		corev1ac.EnvVar().WithName(databaseURL).WithValue("$(" + plainURL + ")?" + patience),
+		workload.SecretEnv(plainURL, secret, keyURI),
+		corev1ac.EnvVar().WithName(databaseURL).WithValue("$(" + plainURL + ")?" + parameters),
 	}
 }

@@ -38,8 +38,8 @@ func unwritable(in component.Input) string {
 		return fmt.Sprintf("waiting for primary %s to become ready", db.Status.CurrentPrimary)
 	case requiresStandby(db) && len(healthy(db)) < 2:
 		return fmt.Sprintf("waiting for a standby of Cluster %s: with durability Strict a write needs one", name)
-	case in.Facts.Secrets[naming.PostgresAppSecret(in.Cluster)] == nil:
-		return fmt.Sprintf("waiting for CloudNativePG to create Secret %s", naming.PostgresAppSecret(in.Cluster))
+	case in.Facts.Secrets[loginSecret(in)] == nil:
+		return fmt.Sprintf("waiting for CloudNativePG to create Secret %s", loginSecret(in))
 	}
 	return ""
 }

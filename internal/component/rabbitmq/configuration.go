@@ -31,6 +31,8 @@ const (
 	filePlugins  = "enabled_plugins"
 	fileStarted  = "started.sh"
 	fileStopping = "stopping.sh"
+
+	definitionsFolder = "definitions"
 )
 
 //go:embed file/enabled_plugins
@@ -57,7 +59,7 @@ func configuration(c *v1alpha1.XaTubeCluster) (string, error) {
 		"auth_mechanisms.1 = PLAIN",
 		"auth_mechanisms.2 = AMQPLAIN",
 		"anonymous_login_user = none",
-		"load_definitions = " + configPath + "/" + keyDefinitions,
+		"load_definitions = " + configPath + "/" + definitionsFolder,
 		// Queues survive the loss of a broker, and those that a single broker has made spread when it gets peers.
 		"default_queue_type = quorum",
 		"queue_leader_locator = balanced",

@@ -10,8 +10,11 @@ import (
 	"github.com/xatube/xatube-operator/internal/credential"
 )
 
-// username of the application, which administers the broker too: it is the only user.
-const username = "xatube"
+// Users of the application, in turn. They administer the broker too, for it has no other user.
+const (
+	firstUser     = "xatube"
+	alternateUser = "xatube_alternate"
+)
 
 // Keys of the Secrets.
 const (
@@ -26,8 +29,6 @@ const (
 	keyCookie      = "cookie"
 )
 
-func loginSecret(c *v1alpha1.XaTubeCluster) string { return naming.Child(c, naming.RabbitMQ) }
-
 func cookieSecret(c *v1alpha1.XaTubeCluster) string {
 	return naming.Child(c, naming.RabbitMQ) + "-erlang-cookie"
 }
@@ -38,35 +39,32 @@ func (Component) Credentials(in component.Input) []credential.Request {
 		return nil
 	}
 	host := fmt.Sprintf("%s.%s.svc", naming.Child(in.Cluster, naming.RabbitMQ), in.Cluster.Namespace)
-	return []credential.Request{
-		{
-			Component: naming.RabbitMQ,
-			Name:      loginSecret(in.Cluster),
-			Data:      func(g credential.Generator) map[string][]byte { return login(host, g.Password()) },
+	requests := logins(in).Requests(func(name string) func(credential.Generator) map[string][]byte {
+		user := username(in, name)
+		return func(g credential.Generator) map[string][]byte { return login(host, user, g.Password()) }
+	})
+	return append(requests, credential.Request{
+		Component: naming.RabbitMQ,
+		Name:      cookieSecret(in.Cluster),
+		Data: func(g credential.Generator) map[string][]byte {
+			return map[string][]byte{keyCookie: []byte(g.Password())}
 		},
-		{
-			Component: naming.RabbitMQ,
-			Name:      cookieSecret(in.Cluster),
-			Data: func(g credential.Generator) map[string][]byte {
-				return map[string][]byte{keyCookie: []byte(g.Password())}
-			},
-		},
-	}
+	})
 }
 
-func login(host, password string) map[string][]byte {
+func login(host, username, password string) map[string][]byte {
 	return map[string][]byte{
 		keyUsername:    []byte(username),
 		keyPassword:    []byte(password),
 		keyHost:        []byte(host),
 		keyPort:        fmt.Append(nil, naming.AMQPPort),
 		keyURI:         fmt.Appendf(nil, "amqp://%s:%s@%s:%d/", username, password, host, naming.AMQPPort),
-		keyDefinitions: definitions(password),
+		keyDefinitions: definitions(username, password),
 	}
 }
 
 // definitions is what RabbitMQ imports: one user, one virtual host, and the right to everything in it.
-func definitions(password string) []byte {
+func definitions(username, password string) []byte {
 	const virtualHost, all = "/", ".*"
 	b, err := json.Marshal(map[string]any{
 		"users":       []any{map[string]any{"name": username, "password": password, "tags": []string{"administrator"}}},

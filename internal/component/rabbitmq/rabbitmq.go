@@ -38,10 +38,11 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 	if err := refuseShrinking(in); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{loginSecret(in.Cluster), cookieSecret(in.Cluster)} {
-		if in.Facts.Secrets[name] == nil {
-			return nil, outcome.Waiting(v1alpha1.ReasonWaiting, "waiting for Secret %s to be created", name)
-		}
+	if logins(in).Newest() == nil {
+		return nil, outcome.Waiting(v1alpha1.ReasonWaiting, "waiting for Secret %s to be created", logins(in).Names()[0])
+	}
+	if name := cookieSecret(in.Cluster); in.Facts.Secrets[name] == nil {
+		return nil, outcome.Waiting(v1alpha1.ReasonWaiting, "waiting for Secret %s to be created", name)
 	}
 	conf, err := configuration(in.Cluster)
 	if err != nil {
@@ -71,7 +72,7 @@ func URLEnv(in component.Input) []*corev1ac.EnvVarApplyConfiguration {
 	if server, ok := elsewhere(in.Cluster); ok {
 		return []*corev1ac.EnvVarApplyConfiguration{server.Env(variable)}
 	}
-	return []*corev1ac.EnvVarApplyConfiguration{workload.SecretEnv(variable, loginSecret(in.Cluster), keyURI)}
+	return []*corev1ac.EnvVarApplyConfiguration{workload.SecretEnv(variable, loginSecret(in), keyURI)}
 }
 
 // elsewhere is the broker that somebody else runs, if the spec names one.

@@ -86,12 +86,16 @@ func TestGrowthRestartsNobody(t *testing.T) {
 	}
 }
 
-func TestNewPasswordRollsThePods(t *testing.T) {
+func TestARotationRestartsNobody(t *testing.T) {
 	in := input(t, "minimal")
 	before := template(t, in)
-	in.Facts.Secrets["demo-rabbitmq"].Data["definitions.json"] = []byte("{}")
+	in.Facts.Secrets["demo-rabbitmq-alternate"] = &corev1.Secret{Data: map[string][]byte{"definitions.json": []byte("{}")}}
+	if template(t, in) != before {
+		t.Error("a new login would restart the brokers")
+	}
+	in.Facts.Secrets["demo-rabbitmq-erlang-cookie"].Data["cookie"] = []byte("other")
 	if template(t, in) == before {
-		t.Error("the template does not depend on the login")
+		t.Error("the brokers would not learn their new cookie")
 	}
 }
 

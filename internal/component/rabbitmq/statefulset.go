@@ -34,8 +34,8 @@ const (
 // statefulSet is the brokers, and their existing claims grown to the wanted size.
 func statefulSet(in component.Input, conf string) (*appsv1ac.StatefulSetApplyConfiguration, []component.Object, error) {
 	name := naming.Child(in.Cluster, naming.RabbitMQ)
-	checksum, err := workload.Checksum(conf, plugins,
-		in.Facts.Secrets[loginSecret(in.Cluster)].Data, in.Facts.Secrets[cookieSecret(in.Cluster)].Data)
+	// Not the logins of the applications: the brokers are told of those while they run.
+	checksum, err := workload.Checksum(conf, plugins, in.Facts.Secrets[cookieSecret(in.Cluster)].Data)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -46,7 +46,7 @@ func statefulSet(in component.Input, conf string) (*appsv1ac.StatefulSetApplyCon
 		Containers:     []*corev1ac.ContainerApplyConfiguration{broker(in)},
 		InitContainers: []*corev1ac.ContainerApplyConfiguration{cookie(in)},
 		Volumes: []*corev1ac.VolumeApplyConfiguration{
-			configVolume(in.Cluster), workload.SecretVolume(volumeCookie, cookieSecret(in.Cluster)), workload.Scratch(volumeTmp),
+			configVolume(in), workload.SecretVolume(volumeCookie, cookieSecret(in.Cluster)), workload.Scratch(volumeTmp),
 		},
 		Checksum:    checksum,
 		GracePeriod: grace,
@@ -142,20 +142,22 @@ func environment() []*corev1ac.EnvVarApplyConfiguration {
 	return out
 }
 
-// configVolume is /etc/rabbitmq: the configuration, and the user from the Secret.
-func configVolume(c *v1alpha1.XaTubeCluster) *corev1ac.VolumeApplyConfiguration {
-	files := corev1ac.ConfigMapProjection().WithName(naming.Child(c, naming.RabbitMQ)).WithItems(
+// configVolume is /etc/rabbitmq: the configuration, and the users from the Secrets, under stable names: a rotation
+// changes what is mounted and not the pod.
+func configVolume(in component.Input) *corev1ac.VolumeApplyConfiguration {
+	files := corev1ac.ConfigMapProjection().WithName(naming.Child(in.Cluster, naming.RabbitMQ)).WithItems(
 		item(fileBroker, "conf.d/10-"+fileBroker),
 		item(fileSize, "conf.d/20-"+fileSize),
 		item(filePlugins, filePlugins),
 		item(fileStarted, fileStarted),
 		item(fileStopping, fileStopping))
-	login := corev1ac.SecretProjection().WithName(loginSecret(c)).WithItems(item(keyDefinitions, keyDefinitions))
+	sources := []*corev1ac.VolumeProjectionApplyConfiguration{corev1ac.VolumeProjection().WithConfigMap(files)}
+	for _, name := range logins(in).Names() {
+		sources = append(sources, corev1ac.VolumeProjection().WithSecret(corev1ac.SecretProjection().
+			WithName(name).WithOptional(true).WithItems(item(keyDefinitions, definitionsFolder+"/"+name+".json"))))
+	}
 	return corev1ac.Volume().WithName(volumeConfig).WithProjected(corev1ac.ProjectedVolumeSource().
-		WithDefaultMode(0o440).
-		WithSources(
-			corev1ac.VolumeProjection().WithConfigMap(files),
-			corev1ac.VolumeProjection().WithSecret(login)))
+		WithDefaultMode(0o440).WithSources(sources...))
 }
 
 func item(key, file string) *corev1ac.KeyToPathApplyConfiguration {

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"strings"
 
@@ -17,7 +18,10 @@ const (
 	defaultEviction  v1alpha1.EvictionPolicy = "allkeys-lru"
 )
 
-// configuration is redis.conf without the password, which auth.conf adds.
+//go:embed file/start.sh
+var start string
+
+// configuration is redis.conf without the users, which start.sh adds.
 func configuration(c *v1alpha1.XaTubeCluster, memory resource.Quantity) string {
 	lines := []string{
 		"bind * -::*",
@@ -26,7 +30,6 @@ func configuration(c *v1alpha1.XaTubeCluster, memory resource.Quantity) string {
 		"maxmemory-policy " + string(cmp.Or(c.Spec.Redis.EvictionPolicy, defaultEviction)),
 		`save ""`,
 		"appendonly " + appendOnly(c),
-		"include " + secretPath + "/" + keyAuth,
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

@@ -2,8 +2,6 @@
 package redis
 
 import (
-	"fmt"
-
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
@@ -12,19 +10,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/external"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
-	"github.com/xatube/xatube-operator/internal/credential"
 	"github.com/xatube/xatube-operator/internal/outcome"
-)
-
-// Keys of the Secret.
-const (
-	keyUsername = "username"
-	keyPassword = "password"
-	keyHost     = "host"
-	keyPort     = "port"
-	keyURI      = "uri"
-	// keyAuth holds the part of redis.conf that demands the password, so that it is in no argument and no ConfigMap.
-	keyAuth = "auth.conf"
 )
 
 // Component is the cache.
@@ -42,29 +28,6 @@ func (Component) Condition() string { return v1alpha1.ConditionCacheReady }
 // Needs no optional API.
 func (Component) Needs(*v1alpha1.XaTubeCluster) []schema.GroupVersionKind { return nil }
 
-// Credentials is the login, and what clients and the server need to use it.
-func (Component) Credentials(in component.Input) []credential.Request {
-	if _, ok := elsewhere(in.Cluster); ok {
-		return nil
-	}
-	host := fmt.Sprintf("%s.%s.svc", secretName(in), in.Cluster.Namespace)
-	return []credential.Request{{
-		Component: naming.Redis,
-		Name:      secretName(in),
-		Data: func(g credential.Generator) map[string][]byte {
-			password := g.Password()
-			return map[string][]byte{
-				keyUsername: []byte("default"),
-				keyPassword: []byte(password),
-				keyHost:     []byte(host),
-				keyPort:     fmt.Append(nil, naming.RedisPort),
-				keyURI:      fmt.Appendf(nil, "redis://:%s@%s:%d/0", password, host, naming.RedisPort),
-				keyAuth:     fmt.Appendf(nil, "requirepass %s\n", password),
-			}
-		},
-	}}
-}
-
 // Render the server, its configuration and its Service.
 func (Component) Render(in component.Input) ([]component.Object, error) {
 	if server, ok := elsewhere(in.Cluster); ok {
@@ -75,8 +38,8 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.Facts.Secrets[secretName(in)] == nil {
-		return nil, outcome.Waiting(v1alpha1.ReasonWaiting, "waiting for Secret %s to be created", secretName(in))
+	if logins(in).Newest() == nil {
+		return nil, outcome.Waiting(v1alpha1.ReasonWaiting, "waiting for Secret %s to be created", logins(in).Names()[0])
 	}
 	conf := configuration(in.Cluster, memory)
 	set, claims, err := statefulSet(in, conf, memory)
@@ -85,7 +48,7 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 	}
 	name := naming.Child(in.Cluster, naming.Redis)
 	out := []component.Object{
-		workload.ConfigMap(in, name, naming.Redis, map[string]string{confFile: conf}),
+		workload.ConfigMap(in, name, naming.Redis, map[string]string{confFile: conf, startFile: start}),
 		workload.Service(in, name, naming.Redis,
 			workload.ServicePort(naming.PortRedis, naming.RedisPort),
 			workload.ServicePort(naming.PortMetrics, naming.RedisMetricsPort)),
@@ -110,8 +73,6 @@ func URLEnv(in component.Input) []*corev1ac.EnvVarApplyConfiguration {
 	}
 	return []*corev1ac.EnvVarApplyConfiguration{workload.SecretEnv(variable, secretName(in), keyURI)}
 }
-
-func secretName(in component.Input) string { return naming.Child(in.Cluster, naming.Redis) }
 
 // elsewhere is the server that somebody else runs, if the spec names one.
 func elsewhere(c *v1alpha1.XaTubeCluster) (external.Server, bool) {

@@ -48,7 +48,7 @@ func claim(name, size string) corev1.PersistentVolumeClaim {
 func TestCredentials(t *testing.T) {
 	in := input(t, "minimal")
 	requests := redis.New().Credentials(in)
-	if len(requests) != 1 || requests[0].Name != "demo-redis" {
+	if len(requests) != 2 || requests[0].Name != "demo-redis" || requests[1].Name != "demo-redis-server" {
 		t.Fatalf("got %+v", requests)
 	}
 	data := requests[0].Data(credential.Generator{})
@@ -56,20 +56,25 @@ func TestCredentials(t *testing.T) {
 	if want := "redis://:" + password + "@demo-redis.tube.svc:6379/0"; string(data["uri"]) != want {
 		t.Errorf("uri %s, want %s", data["uri"], want)
 	}
-	if want := "requirepass " + password + "\n"; string(data["auth.conf"]) != want {
-		t.Errorf("auth.conf %q, want %q", data["auth.conf"], want)
+	own := requests[1].Data(credential.Generator{})
+	if len(own["admin"]) < 32 || len(own["monitor"]) < 32 || string(own["admin"]) == string(own["monitor"]) {
+		t.Error("the server's own users need passwords of their own")
 	}
 	if len(redis.New().Credentials(input(t, "external"))) != 0 {
 		t.Error("an external cache needs no generated login")
 	}
 }
 
-func TestNewPasswordRollsThePod(t *testing.T) {
+func TestARotationRestartsNobody(t *testing.T) {
 	in := input(t, "minimal")
 	before := checksum(t, in)
-	in.Facts.Secrets["demo-redis"].Data["auth.conf"] = []byte("requirepass other\n")
+	in.Facts.Secrets["demo-redis-alternate"] = &corev1.Secret{Data: map[string][]byte{"password": []byte("other")}}
+	if checksum(t, in) != before {
+		t.Error("a new login would restart the server")
+	}
+	in.Facts.Secrets["demo-redis-server"].Data["admin"] = []byte("other")
 	if checksum(t, in) == before {
-		t.Error("the checksum does not cover the password file")
+		t.Error("the server would never learn the new password of its own user")
 	}
 }
 

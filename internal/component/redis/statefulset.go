@@ -24,15 +24,20 @@ const (
 	volumeData   = "data"
 
 	configPath = "/etc/redis"
-	secretPath = "/etc/redis-secret"
+	secretPath = "/etc/redis-secret" // as in start.sh
 	dataPath   = "/data"
 	confFile   = "redis.conf"
+	startFile  = "start.sh"
+
+	containerName = "redis"
+	// monitor is the user of probes and exporter.
+	monitor = "monitor"
 )
 
 // statefulSet is the server and, with persistence, its existing claim grown to the wanted size.
 func statefulSet(in component.Input, conf string, memory resource.Quantity) (*appsv1ac.StatefulSetApplyConfiguration, []component.Object, error) {
-	// The Secret is mounted too, so all of it counts, not only what is in the environment.
-	checksum, err := workload.Checksum(conf, in.Facts.Secrets[secretName(in)].Data)
+	// Not the logins of the applications: the server is told of those while it runs.
+	checksum, err := workload.Checksum(conf, start, in.Facts.Secrets[serverSecret(in)].Data)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -40,7 +45,7 @@ func statefulSet(in component.Input, conf string, memory resource.Quantity) (*ap
 		Component:   naming.Redis,
 		Settings:    in.Cluster.Spec.Redis.Pod,
 		User:        user,
-		Containers:  []*corev1ac.ContainerApplyConfiguration{server(in, memory), exporter(in)},
+		Containers:  []*corev1ac.ContainerApplyConfiguration{cache(in, memory), exporter(in)},
 		Volumes:     volumes(in),
 		Checksum:    checksum,
 		GracePeriod: 30 * time.Second,
@@ -73,7 +78,7 @@ func statefulSet(in component.Input, conf string, memory resource.Quantity) (*ap
 func volumes(in component.Input) []*corev1ac.VolumeApplyConfiguration {
 	out := []*corev1ac.VolumeApplyConfiguration{
 		workload.ConfigVolume(volumeConfig, naming.Child(in.Cluster, naming.Redis)),
-		workload.SecretVolume(volumeSecret, secretName(in)),
+		secrets(in),
 	}
 	if in.Cluster.Spec.Redis.Persistence == nil {
 		out = append(out, workload.Scratch(volumeData))
@@ -81,12 +86,15 @@ func volumes(in component.Input) []*corev1ac.VolumeApplyConfiguration {
 	return out
 }
 
-func server(in component.Input, memory resource.Quantity) *corev1ac.ContainerApplyConfiguration {
-	image := naming.Image(in.Cluster, in.Cluster.Spec.Redis.Image, naming.ImageRedis)
-	return workload.Container(in, "redis", image, "redis-server", configPath+"/"+confFile).
+func image(in component.Input) string {
+	return naming.Image(in.Cluster, in.Cluster.Spec.Redis.Image, naming.ImageRedis)
+}
+
+func cache(in component.Input, memory resource.Quantity) *corev1ac.ContainerApplyConfiguration {
+	return workload.Container(in, containerName, image(in), "sh", configPath+"/"+startFile).
 		WithPorts(workload.Port(naming.PortRedis, naming.RedisPort)).
-		// redis-cli reads the password for the probes, and for people, from here.
-		WithEnv(workload.SecretEnv("REDISCLI_AUTH", secretName(in), keyPassword)).
+		// redis-cli reads the password for the probes from here.
+		WithEnv(workload.SecretEnv("REDISCLI_AUTH", serverSecret(in), keyMonitor)).
 		WithResources(corev1ac.ResourceRequirements().
 			WithRequests(corev1.ResourceList{
 				corev1.ResourceCPU:    resource.MustParse("50m"),
@@ -100,13 +108,13 @@ func server(in component.Input, memory resource.Quantity) *corev1ac.ContainerApp
 		WithStartupProbe(pong().WithPeriodSeconds(2).WithTimeoutSeconds(5).WithFailureThreshold(900)).
 		WithReadinessProbe(pong().WithPeriodSeconds(5).WithTimeoutSeconds(5).WithFailureThreshold(3)).
 		// Any answer proves life: a server that loads its data or runs a long script must not be killed.
-		WithLivenessProbe(workload.ExecProbe("redis-cli", "ping").
+		WithLivenessProbe(workload.ExecProbe("redis-cli", "--user", monitor, "ping").
 			WithPeriodSeconds(15).WithTimeoutSeconds(10).WithFailureThreshold(4))
 }
 
 // pong asks for the one answer of a server that works: redis-cli ends with 0 on errors such as LOADING too.
 func pong() *corev1ac.ProbeApplyConfiguration {
-	return workload.ExecProbe("sh", "-c", `test "$(redis-cli ping)" = PONG`)
+	return workload.ExecProbe("sh", "-c", `test "$(redis-cli --user `+monitor+` ping)" = PONG`)
 }
 
 func exporter(in component.Input) *corev1ac.ContainerApplyConfiguration {
@@ -115,7 +123,8 @@ func exporter(in component.Input) *corev1ac.ContainerApplyConfiguration {
 		WithPorts(workload.Port(naming.PortMetrics, naming.RedisMetricsPort)).
 		WithEnv(
 			corev1ac.EnvVar().WithName("REDIS_ADDR").WithValue(fmt.Sprintf("redis://127.0.0.1:%d", naming.RedisPort)),
-			workload.SecretEnv("REDIS_PASSWORD", secretName(in), keyPassword)).
+			corev1ac.EnvVar().WithName("REDIS_USER").WithValue(monitor),
+			workload.SecretEnv("REDIS_PASSWORD", serverSecret(in), keyMonitor)).
 		WithResources(workload.Requests("10m", "32Mi")).
 		WithLivenessProbe(workload.HTTPProbe(naming.PortMetrics, "/health").
 			WithPeriodSeconds(30).WithTimeoutSeconds(5).WithFailureThreshold(4))

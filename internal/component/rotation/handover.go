@@ -1,0 +1,51 @@
+package rotation
+
+import (
+	"fmt"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+)
+
+// Handover is a credential with what its server knows of it.
+type Handover struct {
+	State
+	// Job that tells the server; empty when there is nothing to tell, or nothing to tell it to yet.
+	Job string
+	// Accepted says that the server takes the newest credential.
+	Accepted bool
+	// Cleared says that the server takes no other one.
+	Cleared bool
+	// Awaits is what is waited for while the server does not accept the newest one.
+	Awaits string
+}
+
+// Health of the credential.
+func (h Handover) Health(in component.Input) component.Health {
+	former, lingers := h.Former()
+	switch {
+	case Failed(in.Facts.Jobs[h.Job]):
+		return component.NotReady(v1alpha1.ReasonRotationFailed, fmt.Sprintf(
+			"%s: Job %s could not tell the server of Secret %s: see kubectl logs job/%s, and delete the Job to try again",
+			h.pair.Component, h.Job, h.names[h.newest], h.Job))
+	case h.newest < 0:
+		return component.Ready("")
+	case lingers && !h.Accepted && !h.deployed[h.names[h.newest]]:
+		return h.rotating("%s before Secret %s takes the place of %s", h.Awaits, h.names[h.newest], former)
+	case lingers:
+		return h.rotating("waiting until no pod uses Secret %s any more, which Secret %s takes the place of", former, h.names[h.newest])
+	case h.Rotated() && !h.Cleared:
+		return h.rotating("waiting until the server has forgotten what Secret %s held", former)
+	}
+	return component.Ready("")
+}
+
+func (h Handover) rotating(format string, args ...any) component.Health {
+	return component.NotReady(v1alpha1.ReasonRotating, h.pair.Component+": "+fmt.Sprintf(format, args...))
+}
+
+// JobName of what tells a server, for one Secret and one wording.
+func (s State) JobName(in component.Input, hash string) string {
+	return naming.Child(in.Cluster, s.pair.Component) + "-login-" + hash[:8]
+}
