@@ -2,7 +2,11 @@ package drive
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -50,4 +54,71 @@ func (c *Client) Credential(ctx context.Context, platform types.NamespacedName, 
 		}
 	}
 	return nil, fmt.Errorf("%s of %s has no Secret", component, platform)
+}
+
+// tryTimeout covers the start of a pod.
+const tryTimeout = time.Minute
+
+// Login tries a credential at its server.
+func (c *Client) Login(ctx context.Context, platform types.NamespacedName, component string, credential *corev1.Secret) error {
+	switch component {
+	case naming.Redis:
+		return c.run(ctx, platform.Namespace, "sh", "-c", `test "$(redis-cli -u "$0" ping)" = PONG`, string(credential.Data["uri"]))
+	case naming.Postgres:
+		return c.run(ctx, platform.Namespace, "psql", string(credential.Data["uri"]), "-c", "SELECT 1")
+	}
+	return c.administer(ctx, platform, credential)
+}
+
+// run runs a command in a pod and says whether it ended well.
+func (c *Client) run(ctx context.Context, namespace string, command ...string) error {
+	pod := toolPod(namespace, "try-"+strings.ToLower(rand.Text()[:8]), toolbox, command)
+	if err := c.Create(ctx, pod); err != nil {
+		return fmt.Errorf("starting %s: %w", command[0], err)
+	}
+	defer func() { _ = c.Delete(context.WithoutCancel(ctx), pod) }()
+	return Until(ctx, tryTimeout, "the end of "+pod.Name, func(ctx context.Context) error {
+		if err := c.Get(ctx, client.ObjectKeyFromObject(pod), pod); err != nil {
+			return err
+		}
+		switch pod.Status.Phase {
+		case corev1.PodSucceeded:
+			return nil
+		case corev1.PodFailed:
+			return Abort(ErrRefused)
+		default:
+			return fmt.Errorf("it is %s", pod.Status.Phase)
+		}
+	})
+}
+
+// ErrRefused says that a server did not let a credential in.
+var ErrRefused = errors.New("the server refuses the credential")
+
+// administer asks RabbitMQ's management who the user is.
+func (c *Client) administer(ctx context.Context, platform types.NamespacedName, credential *corev1.Secret) error {
+	address, closeAll, err := c.Forward(ctx, platform.Namespace, platform.Name+"-"+naming.RabbitMQ, naming.RabbitMQAdminPort)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/api/whoami", nil)
+	if err != nil {
+		return err
+	}
+	request.SetBasicAuth(string(credential.Data["username"]), string(credential.Data["password"]))
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("asking RabbitMQ: %w", err)
+	}
+	defer answer.Body.Close()
+	switch answer.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusUnauthorized:
+		return ErrRefused
+	}
+	return fmt.Errorf("RabbitMQ answers %s", answer.Status)
 }
