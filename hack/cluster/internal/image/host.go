@@ -16,7 +16,7 @@ import (
 var hostRecipe string
 
 // hostPrograms of the Debian layer are of use to tests outside a cluster.
-var hostPrograms = []string{"nginx", "ffmpeg"}
+var hostPrograms = []string{"nginx", "ffmpeg", "redis-server", "redis-cli"}
 
 // HostServers unpacks the Debian layer and returns a folder with programs that run on this machine as they do in the
 // images.
@@ -28,7 +28,7 @@ func HostServers(ctx context.Context, c *cache.Cache) (string, error) {
 	const root = "root"
 	return c.Fill(ctx, cache.Job{
 		Title:  "servers for this machine",
-		Folder: filepath.Join("servers", cache.Key(layerKey(), hostRecipe)),
+		Folder: filepath.Join("servers", cache.Key(layerKey(), hostRecipe, hostPrograms)),
 		Files:  append([]string{root}, hostPrograms...),
 		Make: func(ctx context.Context, _ []string, dir string, log io.Writer) error {
 			if err := unpack(ctx, filepath.Join(layer, layerFile), filepath.Join(dir, root), log); err != nil {
