@@ -4,8 +4,8 @@ package credentials
 import (
 	"errors"
 
-	batchv1ac "k8s.io/client-go/applyconfigurations/batch/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	batchv1ac "k8s.io/client-go/applyconfigurations/batch/v1"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"

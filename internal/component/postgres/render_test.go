@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
@@ -29,6 +30,12 @@ func TestRender(t *testing.T) {
 				db.Spec.Instances = 1
 				db.Spec.PostgresConfiguration.Synchronous = nil
 				db.Status.ReadyInstances = 1
+			})
+		case "rotated":
+			// For the second time: the first of the two roles goes.
+			in.Facts.Secrets["demo-postgres-login-alternate"] = secret("demo-postgres-login-alternate", "")
+			in.Facts.Database = live(func(db *cnpgv1.Cluster) {
+				db.Spec.Managed = &cnpgv1.ManagedConfiguration{Roles: []cnpgv1.RoleConfiguration{{Name: "xatube_login"}}}
 			})
 		case "new-image":
 			in.Facts.Database = live(func(db *cnpgv1.Cluster) {
@@ -73,6 +80,51 @@ func TestURLEnv(t *testing.T) {
 		"&keepalives_count=3&tcp_user_timeout=4000&target_session_attrs=read-write"
 	if *full.Name != "DATABASE_URL" || *full.Value != want {
 		t.Errorf("%s=%s\nwant %s", *full.Name, *full.Value, want)
+	}
+}
+
+func TestURLEnvAfterARotation(t *testing.T) {
+	in := input(t, "minimal", nil)
+	app, login := secret("demo-postgres-app", "postgresql://xatube:pw@h/xatube"), secret("demo-postgres-login", "postgresql://xatube_login:pw@h/xatube")
+	login.ResourceVersion = "7"
+	in.Facts.Secrets = map[string]*corev1.Secret{app.Name: app, login.Name: login}
+	if got := postgres.URLEnv(in); *got[0].ValueFrom.SecretKeyRef.Name != app.Name || strings.Contains(*got[1].Value, "role") {
+		t.Errorf("before the role exists: %s", jsonOf(t, got))
+	}
+	in.Facts.Database.Status.ManagedRolesStatus.PasswordStatus = map[string]cnpgv1.PasswordState{"xatube_login": {SecretResourceVersion: "6"}}
+	if got := postgres.URLEnv(in); *got[0].ValueFrom.SecretKeyRef.Name != app.Name {
+		t.Errorf("while the role has the password of a former Secret: %s", jsonOf(t, got))
+	}
+	in.Facts.Database.Status.ManagedRolesStatus.PasswordStatus["xatube_login"] = cnpgv1.PasswordState{SecretResourceVersion: "7"}
+	got := postgres.URLEnv(in)
+	if *got[0].ValueFrom.SecretKeyRef.Name != login.Name || !strings.HasSuffix(*got[1].Value, "&options=-c%20role%3Dxatube") {
+		t.Errorf("when it has the password: %s", jsonOf(t, got))
+	}
+}
+
+func TestALostRoleStaysAsLongAsPodsUseIt(t *testing.T) {
+	in := input(t, "minimal", func(db *cnpgv1.Cluster) {
+		db.Spec.Managed = &cnpgv1.ManagedConfiguration{Roles: []cnpgv1.RoleConfiguration{{Name: "xatube_login"}}}
+	})
+	pod := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Env: []corev1.EnvVar{{ValueFrom: &corev1.EnvVarSource{
+		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "demo-postgres-login"}},
+	}}}}}}}
+	role := func() string {
+		objects, err := postgres.New().Render(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, found, _ := strings.Cut(jsonOf(t, objects[0]), `"managed":`)
+		found, _, _ = strings.Cut(found, "]}")
+		return found
+	}
+	in.Facts.Pods = map[string][]*corev1.Pod{"backend": {pod}}
+	if got := role(); !strings.Contains(got, `"ensure":"present"`) || strings.Contains(got, "passwordSecret") {
+		t.Errorf("while a pod uses it: %s", got)
+	}
+	in.Facts.Pods = nil
+	if got := role(); !strings.Contains(got, `"ensure":"absent"`) {
+		t.Errorf("when none does: %s", got)
 	}
 }
 

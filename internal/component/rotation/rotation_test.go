@@ -128,32 +128,39 @@ func TestRequests(t *testing.T) {
 		{"one wish of several, once more", world{wish: "backend,redis@2", secrets: []string{alternate + " redis 1"}, deployed: alternate}, []string{"+demo-redis redis@2 2"}},
 		{
 			"a second wish waits for the first",
-			world{wish: "redis@2", secrets: []string{first, alternate + " redis 1"}, deployed: first, pods: []string{first}}, nil,
+			world{wish: "redis@2", secrets: []string{first, alternate + " redis 1"}, deployed: first, pods: []string{first}},
+			nil,
 		},
 		{
 			"while the roll goes on",
-			world{wish: "redis", secrets: []string{first, alternate + " redis 1"}, deployed: alternate, rolling: true, pods: []string{alternate}}, nil,
+			world{wish: "redis", secrets: []string{first, alternate + " redis 1"}, deployed: alternate, rolling: true, pods: []string{alternate}},
+			nil,
 		},
 		{
 			"while a pod of before the roll is on its way out",
-			world{wish: "redis", secrets: []string{first, alternate + " redis 1"}, deployed: alternate, pods: []string{alternate, first}}, nil,
+			world{wish: "redis", secrets: []string{first, alternate + " redis 1"}, deployed: alternate, pods: []string{alternate, first}},
+			nil,
 		},
 		{
 			"after the roll",
-			world{wish: "redis", secrets: []string{first, alternate + " redis 1"}, deployed: alternate, pods: []string{alternate}}, []string{"-demo-redis"},
+			world{wish: "redis", secrets: []string{first, alternate + " redis 1"}, deployed: alternate, pods: []string{alternate}},
+			[]string{"-demo-redis"},
 		},
 		{
 			"without a backend nothing is given up",
-			world{wish: "redis", secrets: []string{first, alternate + " redis 1"}}, nil,
+			world{wish: "redis", secrets: []string{first, alternate + " redis 1"}},
+			nil,
 		},
 		{"the annotation is taken away", world{secrets: []string{alternate + " redis 1"}, deployed: alternate}, nil},
 		{
 			"a lost Secret that pods use",
-			world{deployed: first, pods: []string{first}, served: true}, []string{"+demo-redis-alternate  1"},
+			world{deployed: first, pods: []string{first}, served: true},
+			[]string{"+demo-redis-alternate  1"},
 		},
 		{
 			"no wish is granted while a lost Secret is in use",
-			world{wish: "redis", secrets: []string{alternate + "  1"}, deployed: first, pods: []string{first}}, nil,
+			world{wish: "redis", secrets: []string{alternate + "  1"}, deployed: first, pods: []string{first}},
+			nil,
 		},
 		{"a lost Secret that nobody uses, but the server knows", world{served: true}, []string{"+demo-redis  1"}},
 		{"somebody else makes the first login", world{before: true}, nil},
@@ -161,15 +168,18 @@ func TestRequests(t *testing.T) {
 		{"the first rotation away from it", world{before: true, wish: "redis", secrets: []string{before}}, []string{"+demo-redis redis 1"}},
 		{
 			"it is in use",
-			world{before: true, wish: "redis", secrets: []string{before, first + " redis 1"}, deployed: first, pods: []string{first, before}}, nil,
+			world{before: true, wish: "redis", secrets: []string{before, first + " redis 1"}, deployed: first, pods: []string{first, before}},
+			nil,
 		},
 		{
 			"it is no longer in use",
-			world{before: true, wish: "redis", secrets: []string{before, first + " redis 1"}, deployed: first, pods: []string{first}}, []string{"-demo-postgres-app"},
+			world{before: true, wish: "redis", secrets: []string{before, first + " redis 1"}, deployed: first, pods: []string{first}},
+			[]string{"-demo-postgres-app"},
 		},
 		{
 			"it was made again",
-			world{before: true, wish: "redis", secrets: []string{first + " redis 1", before}, deployed: first, pods: []string{first}}, nil,
+			world{before: true, wish: "redis", secrets: []string{first + " redis 1", before}, deployed: first, pods: []string{first}},
+			nil,
 		},
 	}
 	for _, tt := range tests {

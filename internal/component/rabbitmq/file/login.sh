@@ -11,9 +11,14 @@ ask() {
 	rabbitmqctl --quiet --longnames --node "rabbit@$broker" "$@"
 }
 
+told=
 for broker in $BROKERS; do
-	ask import_definitions /etc/definitions/definitions.json && break
+	if ask import_definitions /etc/definitions/definitions.json; then
+		told=$broker
+		break
+	fi
 done
+test -n "$told"
 
 # The import goes on after the command has ended; the last thing that it does is to give the user its permissions.
 attempt=0
