@@ -50,7 +50,7 @@ func showsItsState(t *testing.T, platform types.NamespacedName) {
 	check(t, err)
 	for _, condition := range []string{
 		v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionCacheReady, v1alpha1.ConditionBrokerReady,
-		v1alpha1.ConditionMigrationsApplied, v1alpha1.ConditionBackendReady, v1alpha1.ConditionFrontendReady,
+		v1alpha1.ConditionCredentialsReady, v1alpha1.ConditionMigrationsApplied, v1alpha1.ConditionBackendReady, v1alpha1.ConditionFrontendReady,
 		v1alpha1.ConditionEdgeReady, v1alpha1.ConditionIngestReady, v1alpha1.ConditionRoutesReady,
 	} {
 		if c := drive.Condition(x, condition); c.Status != metav1.ConditionTrue || c.ObservedGeneration != x.Generation {
