@@ -276,6 +276,18 @@ func TestALostSecretIsReplacedWithoutHarmToThePodsThatUseIt(t *testing.T) {
 	s.rest()
 }
 
+func TestASecretChangedByHandIsToldToTheServer(t *testing.T) {
+	s := newStage(t)
+	secret := s.secret("demo-redis")
+	before := secret.DeepCopy()
+	secret.Data["password"], secret.Data["uri"] = []byte("mine"), []byte("redis://:mine@demo-redis:6379/0")
+	s.Expect(api.Patch(t.Context(), secret, client.MergeFrom(before))).To(Succeed())
+	_, command := s.tell(naming.Redis, "")
+	s.Expect(command).To(Equal("login.sh only"))
+	s.rest()
+	s.Expect(s.secret("demo-redis").Data).To(HaveKeyWithValue("password", []byte("mine")))
+}
+
 func TestAWrongRotationIsReportedAndHarmsNothing(t *testing.T) {
 	s := newStage(t)
 	former := s.secret("demo-redis")

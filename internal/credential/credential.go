@@ -4,8 +4,12 @@ package credential
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // Request asks for one Secret, or for its end.
@@ -33,4 +37,14 @@ func (Generator) Password() string {
 		panic(fmt.Sprintf("reading random bytes: %v", err))
 	}
 	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// Digest is short and stable over the content of a Secret. A Secret that is made is annotated with it, so that a change
+// by hand shows.
+func Digest(data map[string][]byte) string {
+	h := sha256.New()
+	for _, key := range slices.Sorted(maps.Keys(data)) {
+		_, _ = fmt.Fprintf(h, "%d:%s%d:%s", len(key), key, len(data[key]), data[key])
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -3,6 +3,7 @@ package credential
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -23,15 +24,18 @@ type Ensurer struct {
 
 // Ensure is the Secret of a request, found or made.
 func (e *Ensurer) Ensure(ctx context.Context, owner *v1alpha1.XaTubeCluster, r Request) (*corev1.Secret, error) {
+	data := r.Data(Generator{})
+	annotations := map[string]string{naming.AnnotationApplied: Digest(data)}
+	maps.Copy(annotations, r.Annotations)
 	secret := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
 			Name:        r.Name,
 			Namespace:   owner.Namespace,
 			Labels:      naming.Labels(owner, r.Component),
-			Annotations: r.Annotations,
+			Annotations: annotations,
 		},
 		Type: corev1.SecretTypeOpaque,
-		Data: r.Data(Generator{}),
+		Data: data,
 	}
 	err := e.Client.Create(ctx, secret, client.FieldOwner(naming.FieldManager))
 	if err == nil {

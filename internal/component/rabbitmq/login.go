@@ -40,13 +40,13 @@ func username(in component.Input, secret string) string {
 func Handover(in component.Input) rotation.Handover {
 	s := logins(in)
 	h := rotation.Handover{State: s, Awaits: "waiting until RabbitMQ runs"}
-	if !s.Rotated() {
+	if !s.Untold() {
 		h.Accepted, h.Cleared = true, true
 		return h
 	}
 	_, lingers := s.Former()
 	// Strings always have a JSON form.
-	hash, _ := workload.Checksum(s.Newest().UID, lingers)
+	hash, _ := workload.Checksum(s.Content(), lingers)
 	name := s.JobName(in, hash)
 	job := in.Facts.Jobs[name]
 	if runs(in) || job != nil {

@@ -83,13 +83,13 @@ func login(host, password string) map[string][]byte {
 func Handover(in component.Input) rotation.Handover {
 	s := logins(in)
 	h := rotation.Handover{State: s, Awaits: "waiting until Redis runs"}
-	if !s.Rotated() {
+	if !s.Untold() {
 		h.Accepted, h.Cleared = true, true
 		return h
 	}
 	_, lingers := s.Former()
 	process, runs := server(in)
-	told := []any{s.Newest().UID, lingers}
+	told := []any{s.Content(), lingers}
 	if lingers {
 		// A restart in between forgets what a Job has told.
 		told = append(told, process)

@@ -35,7 +35,9 @@ func (h Handover) Health(in component.Input) component.Health {
 		return h.rotating("%s before Secret %s takes the place of %s", h.Awaits, h.names[h.newest], former)
 	case lingers:
 		return h.rotating("waiting until no pod uses Secret %s any more, which Secret %s takes the place of", former, h.names[h.newest])
-	case h.Rotated() && !h.Cleared:
+	case h.Untold() && !h.Cleared && edited(h.Newest()):
+		return h.rotating("waiting until the server has been told of the change of Secret %s", h.names[h.newest])
+	case h.Untold() && !h.Cleared:
 		return h.rotating("waiting until the server has forgotten what Secret %s held", former)
 	}
 	return component.Ready("")

@@ -78,8 +78,26 @@ func (s State) Newest() *corev1.Secret {
 	return s.secrets[s.newest]
 }
 
-// Rotated says that the newest Secret took the place of another one, of which a server may still know.
-func (s State) Rotated() bool { return s.newest >= 0 && count(s.secrets[s.newest]) > 0 }
+// Untold says that a server may not know what the newest Secret holds, or know something else beside it: the Secret took
+// the place of another one, or was changed by hand.
+func (s State) Untold() bool {
+	return s.newest >= 0 && (count(s.secrets[s.newest]) > 0 || edited(s.secrets[s.newest]))
+}
+
+// Content identifies what the newest Secret holds.
+func (s State) Content() string {
+	newest := s.secrets[s.newest]
+	if edited(newest) {
+		return string(newest.UID) + "/" + credential.Digest(newest.Data)
+	}
+	return string(newest.UID)
+}
+
+// edited says that somebody changed a Secret after it was made.
+func edited(s *corev1.Secret) bool {
+	made := s.Annotations[naming.AnnotationApplied]
+	return made != "" && made != credential.Digest(s.Data)
+}
 
 // Former is the Secret that the newest takes the place of, as long as it exists or something uses it.
 func (s State) Former() (name string, lingers bool) {

@@ -264,6 +264,28 @@ func TestWhatCountsAsUse(t *testing.T) {
 	}
 }
 
+func TestAChangeByHandIsTold(t *testing.T) {
+	in := world{secrets: []string{first}}.input()
+	s := in.Facts.Secrets[first]
+	s.Data = map[string][]byte{"password": []byte("made")}
+	state := func() State { return Pair{Component: naming.Redis, First: first}.State(in) }
+	if state().Untold() {
+		t.Error("a Secret of an older operator, without a digest, counts as changed")
+	}
+	s.Annotations[naming.AnnotationApplied] = credential.Digest(s.Data)
+	if state().Untold() {
+		t.Error("a Secret that nobody changed counts as changed")
+	}
+	before := state().Content()
+	s.Data["password"] = []byte("changed")
+	if !state().Untold() || state().Content() == before {
+		t.Error("a changed Secret is not told")
+	}
+	if h := (Handover{State: state()}).Health(in); !strings.Contains(h.Message, "told of the change of Secret demo-redis") {
+		t.Errorf("got %+v", h)
+	}
+}
+
 func TestProblem(t *testing.T) {
 	tests := []struct{ name, wish, want string }{
 		{"none", "", ""},
