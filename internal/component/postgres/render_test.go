@@ -97,7 +97,7 @@ func TestURLEnvAfterARotation(t *testing.T) {
 	}
 	in.Facts.Database.Status.ManagedRolesStatus.PasswordStatus["xatube_login"] = cnpgv1.PasswordState{SecretResourceVersion: "7"}
 	got := postgres.URLEnv(in)
-	if *got[0].ValueFrom.SecretKeyRef.Name != login.Name || !strings.HasSuffix(*got[1].Value, "&options=-c%20role%3Dxatube") {
+	if *got[0].ValueFrom.SecretKeyRef.Name != login.Name || !strings.HasSuffix(*got[1].Value, "&options=-crole%3Dxatube") {
 		t.Errorf("when it has the password: %s", jsonOf(t, got))
 	}
 }

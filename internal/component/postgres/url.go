@@ -21,7 +21,8 @@ const (
 		"&tcp_user_timeout=4000&target_session_attrs=read-write"
 
 	// asOwner makes a role that a rotation has made act as the owner of the database, whom its tables then belong to.
-	asOwner = "&options=-c%20role%3D" + database
+	// Without the usual space after -c: some libraries write it as a plus, which others take for one.
+	asOwner = "&options=-crole%3D" + database
 )
 
 // URLEnv gives a container of the application DATABASE_URL. The password stays in its Secret: Kubernetes puts it
