@@ -53,6 +53,29 @@ func TestRemoveOnce(t *testing.T) {
 	}
 }
 
+func TestMembers(t *testing.T) {
+	top := t.TempDir()
+	for group, procs := range map[string]string{"": "1\n", "pods/a": "2\n3\n", "pods/a/inner": "4\n", "pods/b": "5\n"} {
+		dir := filepath.Join(top, group)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(procs), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string][]int{"a": {2, 3, 4}, "b": {5}, "none": nil} {
+		got, err := members(top, name)
+		slices.Sort(got)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s has %v, %v, want %v", name, got, err, want)
+		}
+	}
+	if got, err := members(filepath.Join(top, "gone"), "a"); err != nil || got != nil {
+		t.Errorf("a group that is gone has %v, %v", got, err)
+	}
+}
+
 func TestForeignGroupsAreRefused(t *testing.T) {
 	for _, group := range []string{"", ".", "/", "..", "../x", "/absolute", "a/../.."} {
 		if err := Remove(t.Context(), group); err == nil {

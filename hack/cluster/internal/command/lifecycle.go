@@ -66,21 +66,6 @@ func addonCommand(o *options) *cobra.Command {
 	}
 }
 
-func faultCommand(o *options, name, short string, do func(provider, context.Context, string) error) *cobra.Command {
-	return &cobra.Command{
-		Use:   name + " NODE",
-		Short: short,
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := o.choose(cmd)
-			if err != nil {
-				return err
-			}
-			return do(p, cmd.Context(), args[0])
-		},
-	}
-}
-
 func kubeconfigCommand(o *options) *cobra.Command {
 	return printCommand(o, "kubeconfig", "Print the path of the kubeconfig",
 		func(p provider, _ context.Context) (string, error) { return p.Kubeconfig() })

@@ -10,11 +10,12 @@ import (
 
 func forwardCommand(o *options) *cobra.Command {
 	var background bool
+	var node string
 	cmd := &cobra.Command{
 		Use:   "forward [ADDRESS:]PORT TARGET",
 		Short: "Forward a port of the host's loopback into the cluster",
 		Long: "Forward a port of the host to TARGET, which is IP:PORT or NAMESPACE/SERVICE:PORT.\n" +
-			"The connection starts at the first node that can make it. With --background it goes on until\n" +
+			"The connection starts at the first node that can make it, or at the one of --from. With --background it goes on until\n" +
 			"the cluster goes down, or until a forward of the same port replaces it.",
 		Example: "  cluster forward 8080 demo/live-edge:80\n  cluster forward --background 127.0.0.1:1935 demo/live-rtmp:1935",
 		Args:    cobra.ExactArgs(2),
@@ -23,9 +24,10 @@ func forwardCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.Forward(cmd.Context(), args[0], args[1], background)
+			return p.Forward(cmd.Context(), args[0], args[1], node, background)
 		},
 	}
+	cmd.Flags().StringVar(&node, "from", "", "node at which connections start")
 	cmd.Flags().BoolVar(&background, "background", false, "return once the port is open")
 	return cmd
 }

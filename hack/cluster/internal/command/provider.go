@@ -16,10 +16,11 @@ type provider interface {
 	Load(ctx context.Context, archives ...string) error
 	LoadBuilt(ctx context.Context) error
 
-	Cut(ctx context.Context, node string) error
+	Cut(ctx context.Context, node, from string) error
 	Heal(ctx context.Context, node string) error
-	Kill(ctx context.Context, node string) error
-	Restore(ctx context.Context, node string) error
+	Kill(ctx context.Context, machine string) error
+	Restore(ctx context.Context, machine string) error
+	Signal(ctx context.Context, signal, pod, container, process string) error
 	Exec(node string, args []string) error
-	Forward(ctx context.Context, listen, target string, background bool) error
+	Forward(ctx context.Context, listen, target, node string, background bool) error
 }

@@ -34,10 +34,10 @@ func Root() *cobra.Command {
 		kubeconfigCommand(o), auditLogCommand(o), assetsCommand(o), binCommand(o),
 		imagesCommand(o), serversCommand(o), buildImageCommand(), loadCommand(o),
 		forwardCommand(o), nodeExecCommand(o),
-		faultCommand(o, "cut", "Take the link of a node down; all on it goes on running", provider.Cut),
-		faultCommand(o, "heal", "Take the link of a node up again", provider.Heal),
-		faultCommand(o, "kill", "End all that a node runs, as a loss of power does", provider.Kill),
-		faultCommand(o, "restore", "Boot a killed node again, with what was on its disk", provider.Restore),
+		cutCommand(o), signalCommand(o),
+		faultCommand(o, "heal", "NODE", "Undo every cut of a node", provider.Heal),
+		faultCommand(o, "kill", "MACHINE", "End all that a machine runs, as a loss of power does", provider.Kill),
+		faultCommand(o, "restore", "MACHINE", "Boot a killed machine again, with what was on its disk", provider.Restore),
 		machineInitCommand(), proxyCommand(),
 	)
 	return root

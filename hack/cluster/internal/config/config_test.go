@@ -28,6 +28,7 @@ type values struct {
 	CgroupV1                                        bool
 	Workers                                         []struct{}
 	Shared                                          string
+	Unreachable                                     []string
 }
 
 func twoNodes(t *testing.T) values {
@@ -44,7 +45,7 @@ func twoNodes(t *testing.T) values {
 		Bin: "/programs", Containerd: "/usr/bin/containerd", CNIBin: "/usr/lib/cni", Pause: "docker.io/x/pause:1",
 		Cluster: "dev", Server: "https://127.0.0.1:1", User: "admin",
 		CA: []byte("ca"), Cert: []byte("cert"), Key: []byte("key"), CgroupV1: true,
-		Workers: make([]struct{}, 2), Shared: "/shared",
+		Workers: make([]struct{}, 2), Shared: "/shared", Unreachable: []string{"10.88.0.12", "10.244.2.0/24"},
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/xatube/xatube-operator/hack/cluster/internal/cache"
 	"github.com/xatube/xatube-operator/hack/cluster/internal/config"
 	"github.com/xatube/xatube-operator/hack/cluster/internal/image"
+	"github.com/xatube/xatube-operator/hack/cluster/internal/plan"
 	"github.com/xatube/xatube-operator/hack/cluster/internal/program"
 )
 
@@ -177,8 +178,11 @@ func (p *Provider) Status(ctx context.Context) (string, error) {
 	return k.Output(ctx, nil, "get", "nodes,deployments", "--all-namespaces", "--request-timeout=5s")
 }
 
-// node is the container of a node: node-1 is the first worker.
+// node is the container of a node, node-1 being the first worker, or of the control plane.
 func (p *Provider) node(name string) string {
+	if name == plan.ControlMachine {
+		return p.name + "-control-plane"
+	}
 	number := strings.TrimPrefix(name, "node-")
 	if number == "1" {
 		number = ""
@@ -202,10 +206,13 @@ func (p *Provider) Restore(ctx context.Context, node string) error {
 var errLocalOnly = errors.New("kind cannot do this: use --provider local")
 
 // Cut is not possible: a container that leaves its network comes back under another address.
-func (p *Provider) Cut(context.Context, string) error { return errLocalOnly }
+func (p *Provider) Cut(context.Context, string, string) error { return errLocalOnly }
 
 // Heal is not possible, like Cut.
 func (p *Provider) Heal(context.Context, string) error { return errLocalOnly }
+
+// Signal is not possible: the processes are those of the Docker engine's machine, which may be another one.
+func (p *Provider) Signal(context.Context, string, string, string, string) error { return errLocalOnly }
 
 // AuditLog is not kept.
 func (p *Provider) AuditLog() (string, error) { return "", errLocalOnly }
@@ -221,10 +228,10 @@ func (p *Provider) Exec(node string, args []string) error {
 }
 
 // Forward forwards by kubectl, in the foreground alone.
-func (p *Provider) Forward(ctx context.Context, listen, target string, background bool) error {
+func (p *Provider) Forward(ctx context.Context, listen, target, node string, background bool) error {
 	namespace, service, ok := strings.Cut(target, "/")
 	service, port, hasPort := strings.Cut(service, ":")
-	if background || !ok || !hasPort {
+	if background || node != "" || !ok || !hasPort {
 		return errLocalOnly
 	}
 	k, err := p.kubectl(ctx)

@@ -16,8 +16,9 @@ func TestNodeNames(t *testing.T) {
 	}
 	p := New("dev", c, log.New(io.Discard, "", 0))
 	for name, want := range map[string]string{
-		"node-1": "xatube-dev-worker",
-		"node-2": "xatube-dev-worker2",
+		"node-1":  "xatube-dev-worker",
+		"node-2":  "xatube-dev-worker2",
+		"control": "xatube-dev-control-plane",
 	} {
 		if got := p.node(name); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)

@@ -10,6 +10,17 @@ import (
 
 // onNode does something to one node of the cluster that is up.
 func (p *Provider) onNode(ctx context.Context, name string, do func(plan.Cluster, plan.Node) error) error {
+	return p.onMachine(ctx, name, func(c plan.Cluster) error {
+		n, err := c.Node(name)
+		if err != nil {
+			return err
+		}
+		return do(c, n)
+	})
+}
+
+// onMachine does something to a node or to the control machine.
+func (p *Provider) onMachine(ctx context.Context, name string, do func(plan.Cluster) error) error {
 	unlock, err := p.lock(ctx)
 	if err != nil {
 		return err
@@ -19,47 +30,38 @@ func (p *Provider) onNode(ctx context.Context, name string, do func(plan.Cluster
 	if err != nil {
 		return err
 	}
-	n, err := c.Node(name)
-	if err != nil {
-		return err
-	}
-	return do(c, n)
-}
-
-// Cut takes a node's link down, as if its cable were pulled. All on it goes on running.
-func (p *Provider) Cut(ctx context.Context, node string) error {
-	return p.onNode(ctx, node, func(c plan.Cluster, n plan.Node) error {
-		return setLink(ctx, c, n.Name, "down")
-	})
-}
-
-// Heal takes a node's link up again.
-func (p *Provider) Heal(ctx context.Context, node string) error {
-	return p.onNode(ctx, node, func(c plan.Cluster, n plan.Node) error {
-		return setLink(ctx, c, n.Name, "up")
-	})
-}
-
-// Kill ends all that a node runs, as a loss of power does. The link goes first: a computer without
-// power does not close its connections.
-func (p *Provider) Kill(ctx context.Context, node string) error {
-	return p.onNode(ctx, node, func(c plan.Cluster, n plan.Node) error {
-		if err := setLink(ctx, c, n.Name, "down"); err != nil {
+	if name != plan.ControlMachine {
+		if _, err := c.Node(name); err != nil {
 			return err
 		}
-		if err := machine.Kill(ctx, c.Machine(n.Name)); err != nil {
-			return fmt.Errorf("killing %s: %w", n.Name, err)
+	}
+	return do(c)
+}
+
+// Kill ends all that a machine runs, as a loss of power does. The link of a node goes first: a computer without power
+// does not close its connections. The fabric that hangs on the control machine stays.
+func (p *Provider) Kill(ctx context.Context, name string) error {
+	return p.onMachine(ctx, name, func(c plan.Cluster) error {
+		if name != plan.ControlMachine {
+			if err := setLink(ctx, c, name, "down"); err != nil {
+				return err
+			}
+		}
+		if err := machine.Kill(ctx, c.Machine(name)); err != nil {
+			return fmt.Errorf("killing %s: %w", name, err)
 		}
 		return nil
 	})
 }
 
-// Restore boots a killed node with what was on its disk, and takes its link up.
-func (p *Provider) Restore(ctx context.Context, node string) error {
-	return p.onNode(ctx, node, func(c plan.Cluster, n plan.Node) error {
-		if err := setLink(ctx, c, n.Name, "up"); err != nil {
-			return err
+// Restore boots a killed machine with what was on its disk, and takes the link of a node up.
+func (p *Provider) Restore(ctx context.Context, name string) error {
+	return p.onMachine(ctx, name, func(c plan.Cluster) error {
+		if name != plan.ControlMachine {
+			if err := heal(ctx, c, name); err != nil {
+				return err
+			}
 		}
-		return machine.Start(ctx, self(c), c.Machine(n.Name))
+		return machine.Start(ctx, self(c), c.Machine(name))
 	})
 }

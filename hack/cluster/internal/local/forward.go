@@ -14,8 +14,9 @@ import (
 	"github.com/xatube/xatube-operator/hack/cluster/internal/proxy"
 )
 
-// Forward carries connections from a port of the host to IP:PORT or NAMESPACE/SERVICE:PORT.
-func (p *Provider) Forward(ctx context.Context, listen, target string, background bool) error {
+// Forward carries connections from a port of the host to IP:PORT or NAMESPACE/SERVICE:PORT. They start at a node; empty
+// means the first that can make them.
+func (p *Provider) Forward(ctx context.Context, listen, target, node string, background bool) error {
 	c, _, err := p.current()
 	if err != nil {
 		return err
@@ -27,14 +28,27 @@ func (p *Provider) Forward(ctx context.Context, listen, target string, backgroun
 	if err != nil {
 		return err
 	}
-	var namespaces []string
-	for _, n := range c.Nodes {
-		namespaces = append(namespaces, c.Namespace(n.Name))
+	namespaces, err := startingPoints(c, node)
+	if err != nil {
+		return err
 	}
 	if !background {
 		return proxy.Listen(ctx, listen, proxy.Inside(address, namespaces...))
 	}
 	return replaceProxy(ctx, c, listen, address, namespaces)
+}
+
+// startingPoints are the network namespaces of all nodes, or of one.
+func startingPoints(c plan.Cluster, node string) ([]string, error) {
+	if node != "" {
+		n, err := c.Node(node)
+		return []string{c.Namespace(n.Name)}, err
+	}
+	var namespaces []string
+	for _, n := range c.Nodes {
+		namespaces = append(namespaces, c.Namespace(n.Name))
+	}
+	return namespaces, nil
 }
 
 // replaceProxy ends an earlier forward of the same port, whose target may be gone.

@@ -68,6 +68,29 @@ func TestControlFilesAreWritten(t *testing.T) {
 	}
 }
 
+func TestFarSide(t *testing.T) {
+	c := testPlan(t)
+	for from, want := range map[string][]string{
+		FromAPI: {"10.88.0.1"}, FromNodes: {"10.88.0.12", "10.244.2.0/24"},
+	} {
+		if got := farSide(c, c.Nodes[0], from); !slices.Equal(got, want) {
+			t.Errorf("cut off from %s means %v, want %v", from, got, want)
+		}
+	}
+}
+
+func TestConnectionsStartAtTheNodeThatIsNamed(t *testing.T) {
+	c := testPlan(t)
+	for node, want := range map[string]int{"": 2, "node-2": 1} {
+		if got, err := startingPoints(c, node); err != nil || len(got) != want || got[want-1] != c.Namespace("node-2") {
+			t.Errorf("from %q they start at %v, %v", node, got, err)
+		}
+	}
+	if _, err := startingPoints(c, "node-9"); err == nil {
+		t.Error("they start at a node that is not there")
+	}
+}
+
 func TestState(t *testing.T) {
 	dir := t.TempDir()
 	want := state{Nodes: 2, APIPort: 16443, Ready: true}

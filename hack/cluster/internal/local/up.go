@@ -99,7 +99,7 @@ func (p *Provider) alreadyUp(nodes int) (state, bool, error) {
 // mend brings back what tests or accidents took from a cluster that is up: nodes, links, the proxy.
 func (p *Provider) mend(ctx context.Context, c plan.Cluster, s state, a artefacts) error {
 	for _, n := range c.Nodes {
-		if err := setLink(ctx, c, n.Name, "up"); err != nil {
+		if err := heal(ctx, c, n.Name); err != nil {
 			return err
 		}
 		if err := machine.Start(ctx, self(c), c.Machine(n.Name)); err != nil {
