@@ -3,7 +3,9 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -22,6 +24,10 @@ func (e *Engine) handOver(ctx context.Context, live, want *unstructured.Unstruct
 	if live.GetKind() != "Deployment" || wanted || !found {
 		return nil
 	}
+	claimed, err := e.claimed(ctx, live)
+	if err != nil || claimed {
+		return err
+	}
 	claim := &unstructured.Unstructured{}
 	claim.SetGroupVersionKind(live.GroupVersionKind())
 	claim.SetNamespace(live.GetNamespace())
@@ -35,4 +41,15 @@ func (e *Engine) handOver(ctx context.Context, live, want *unstructured.Unstruct
 		return fmt.Errorf("handing over the replicas of %s: %w", describe(live), err)
 	}
 	return nil
+}
+
+// claimed says that the number as it is has been claimed before: whoever changes it takes it from the manager. So an
+// operator that was stopped between the claim and the apply goes on with the apply. The caches hold no managers.
+func (e *Engine) claimed(ctx context.Context, live *unstructured.Unstructured) (bool, error) {
+	now := &metav1.PartialObjectMetadata{}
+	now.SetGroupVersionKind(live.GroupVersionKind())
+	if err := e.Live.Get(ctx, client.ObjectKeyFromObject(live), now); err != nil {
+		return false, fmt.Errorf("reading the managers of %s: %w", describe(live), err)
+	}
+	return slices.ContainsFunc(now.ManagedFields, func(f metav1.ManagedFieldsEntry) bool { return f.Manager == handoverManager }), nil
 }
