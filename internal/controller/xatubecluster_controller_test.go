@@ -2,6 +2,7 @@ package controller_test
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -13,9 +14,11 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/cert"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -331,18 +334,39 @@ func TestARemovedAPIIsReportedAndHarmsNothing(t *testing.T) {
 	ns := newNamespace(t)
 	startOperator(t, ns)
 	c := platform(t, ns, nil)
-	eventually(g, exists(t.Context(), &cnpgv1.Cluster{}, ns, "demo-postgres")).Should(Succeed())
-	edge := &appsv1.Deployment{}
-	eventually(g, exists(t.Context(), edge, ns, "demo-edge")).Should(Succeed())
+	makeReady(t, c)
+	before := children(t, ns)
 
 	removeAPI(t, crds)
 	eventually(g, condition(t.Context(), c, v1alpha1.ConditionDatabaseReady)).Should(HaveField("Reason", v1alpha1.ReasonAPINotInstalled))
-	uid := edge.UID
-	g.Expect(exists(t.Context(), edge, ns, "demo-edge")()).To(Succeed())
-	g.Expect(edge.UID).To(Equal(uid))
+	g.Expect(meta.IsStatusConditionTrue(c.Status.Conditions, v1alpha1.ConditionReady)).To(BeFalse())
+	// A change makes a whole pass happen, which would prune.
+	update(t, c, func() { c.Spec.Frontend.Replicas = 3 })
+	eventually(g, func() int64 { _ = condition(t.Context(), c, "")(); return c.Status.ObservedGeneration }).Should(Equal(c.Generation))
+	// The objects of the API are gone with it; all others are as they were.
+	maps.DeleteFunc(before, func(name string, _ types.UID) bool { return strings.HasPrefix(name, "Cluster ") })
+	g.Expect(children(t, ns)).To(Equal(before))
 
 	installAPI(t, cnpgCRDs)
 	eventually(g, exists(t.Context(), &cnpgv1.Cluster{}, ns, "demo-postgres")).Should(Succeed())
+	eventually(g, condition(t.Context(), c, v1alpha1.ConditionDatabaseReady)).ShouldNot(HaveField("Reason", v1alpha1.ReasonAPINotInstalled))
+	for name, uid := range children(t, ns) {
+		if before[name] != "" {
+			g.Expect(uid).To(Equal(before[name]), name)
+		}
+	}
+}
+
+// children of a platform by kind and name.
+func children(t *testing.T, namespace string) map[string]types.UID {
+	t.Helper()
+	found := map[string]types.UID{}
+	for _, o := range (&world{namespace: namespace, kinds: namespacedKinds(t)}).objects(t) {
+		if o.GetLabels()[naming.LabelManagedBy] == naming.ManagedBy {
+			found[o.GetKind()+" "+o.GetName()] = o.GetUID()
+		}
+	}
+	return found
 }
 
 // update changes the spec on the newest version of the resource.
@@ -445,39 +469,49 @@ func makeReady(t *testing.T, c *v1alpha1.XaTubeCluster) {
 	elect(t, c.Namespace)
 	complete(t, c.Namespace, migrationJob(t, c.Namespace, ""), batchv1.JobComplete)
 	NewWithT(t).Eventually(func(g Gomega, ctx context.Context) {
-		g.Expect(readyWorkloads(ctx, c.Namespace)).To(Succeed())
+		_, err := readyWorkloads(ctx, c.Namespace)
+		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(condition(ctx, c, v1alpha1.ConditionReady)()).To(HaveField("Status", metav1.ConditionTrue),
 			"%v", c.Status.Conditions)
 	}).WithContext(t.Context()).WithTimeout(within).Should(Succeed())
 }
 
-func readyWorkloads(ctx context.Context, ns string) error {
+// readyWorkloads plays the controllers of Deployments and StatefulSets, and says whether they had anything to do.
+func readyWorkloads(ctx context.Context, ns string) (moved bool, err error) {
 	var deployments appsv1.DeploymentList
 	if err := api.List(ctx, &deployments, client.InNamespace(ns)); err != nil {
-		return err
+		return moved, err
 	}
 	for i := range deployments.Items {
 		d := &deployments.Items[i]
-		n := *d.Spec.Replicas
+		n, former := *d.Spec.Replicas, d.Status
 		d.Status = appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: n, UpdatedReplicas: n, ReadyReplicas: n, AvailableReplicas: n}
-		if err := api.Status().Update(ctx, d); err != nil {
-			return err
+		if equality.Semantic.DeepEqual(former, d.Status) {
+			continue
 		}
+		if err := api.Status().Update(ctx, d); err != nil {
+			return moved, err
+		}
+		moved = true
 	}
 	var sets appsv1.StatefulSetList
 	if err := api.List(ctx, &sets, client.InNamespace(ns)); err != nil {
-		return err
+		return moved, err
 	}
 	for i := range sets.Items {
 		s := &sets.Items[i]
-		n := *s.Spec.Replicas
+		n, former := *s.Spec.Replicas, s.Status
 		s.Status = appsv1.StatefulSetStatus{
 			ObservedGeneration: s.Generation, Replicas: n, UpdatedReplicas: n, ReadyReplicas: n, AvailableReplicas: n,
 			CurrentRevision: "r", UpdateRevision: "r",
 		}
-		if err := api.Status().Update(ctx, s); err != nil {
-			return err
+		if equality.Semantic.DeepEqual(former, s.Status) {
+			continue
 		}
+		if err := api.Status().Update(ctx, s); err != nil {
+			return moved, err
+		}
+		moved = true
 	}
-	return nil
+	return moved, nil
 }
