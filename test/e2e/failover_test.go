@@ -3,11 +3,9 @@
 package e2e
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,54 +18,23 @@ import (
 	"github.com/xatube/xatube-operator/test/drive"
 )
 
-// diary is what the platform has acknowledged.
-type diary struct {
-	mu    sync.Mutex
-	texts []string
-}
-
-func (d *diary) add(text string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.texts = append(d.texts, text)
-}
-
 // survivesTheDeathOfThePrimary kills the primary of the database while users write. What was acknowledged is there
 // afterwards, and the status tells of the failover.
 func survivesTheDeathOfThePrimary(t *testing.T, platform types.NamespacedName) {
 	site := open(t, platform)
-	user := register(t, site)
-	video, _, err := user.Upload(t.Context(), t.Name(), []byte("clip"))
+	diary, err := register(t, site).StartDiary(t.Context(), t.Name())
 	check(t, err)
-	var acknowledged diary
-	load := drive.StartLoad(t.Context(), loadInterval, func(ctx context.Context, number int) error {
-		text := fmt.Sprintf("row %d", number)
-		if _, err := user.Comment(ctx, video.ID, text); err != nil {
-			return err
-		}
-		acknowledged.add(text)
-		return nil
-	})
+	load := drive.StartLoad(t.Context(), loadInterval, diary.Write)
 	from := kill(t, platform)
 	failover := waitFailover(t, platform, from)
 	ready(t, platform, changeTimeout)
 	tally := load.Stop()
 	t.Logf("failover from %s to %s in %s s as the operator saw it; users: %s", failover.From, failover.To, failover.Seconds, tally)
 
-	present, err := user.Comments(t.Context(), video.ID)
+	lost, err := diary.Lost(t.Context())
 	check(t, err)
-	found := map[string]bool{}
-	for _, comment := range present {
-		found[comment.Text] = true
-	}
-	var lost []string
-	for _, text := range acknowledged.texts {
-		if !found[text] {
-			lost = append(lost, text)
-		}
-	}
-	if len(lost) > 0 || len(acknowledged.texts) == 0 {
-		t.Errorf("%d of %d acknowledged rows are lost: %s", len(lost), len(acknowledged.texts), strings.Join(lost, ", "))
+	if n := diary.Acknowledged(); len(lost) > 0 || n == 0 {
+		t.Errorf("%d of %d acknowledged rows are lost: %s", len(lost), n, strings.Join(lost, ", "))
 	}
 }
 
