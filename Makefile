@@ -10,6 +10,8 @@ PLATFORMS ?= linux/amd64,linux/arm64
 NODES ?= 2
 # Which test packages and tests to run, e.g. make test-e2e E2E_ARGS='-run TestDeletion'.
 E2E_ARGS ?=
+# Which faults, e.g. make test-chaos CHAOS_ARGS='-run TestFaults/NodeKilled'.
+CHAOS_ARGS ?=
 # How many end-to-end tests run side by side. Two nodes of two cores take the requests of one at a time.
 E2E_PARALLEL ?= 2
 
@@ -152,6 +154,14 @@ test-modules: ## Run the tests of the other modules: cluster, chart and fixtures
 test-e2e: cluster-load load-visitors $(HELM) ## Run the end-to-end tests on the cluster of cluster-up.
 	$(ON_CLUSTER); export HELM=$(HELM) HELM_FLAGS="$(HELM_FLAGS)" AUDIT_LOG=$$($(CLUSTER) audit-log 2>/dev/null); \
 	go test -tags e2e ./test/e2e/... -count=1 -v -parallel $(E2E_PARALLEL) -timeout 45m $(E2E_ARGS)
+
+.PHONY: test-chaos
+test-chaos: cluster-load $(HELM) ## Break a platform on the cluster of cluster-up while people use it.
+	go build -C hack/cluster -o $(OUT)/cluster .
+	go build -C test/probe -o $(OUT)/probe .
+	$(ON_CLUSTER); export CLUSTER=$(OUT)/cluster PROBE=$(OUT)/probe; \
+	$(HELM) upgrade --install xatube-operator $(CHART) --namespace xatube-system --create-namespace --wait --timeout 3m $(HELM_FLAGS); \
+	go test -tags e2e ./test/chaos/... -count=1 -v -timeout 45m $(CHAOS_ARGS)
 
 # Each benchmark installs the operator, tells its progress on standard error, and prints one line of JSON at its end.
 BENCH = $(ON_CLUSTER); \
