@@ -44,7 +44,7 @@ func fingerprint(in component.Input) string {
 	spec.Backend.Replicas = nil
 	single := c.Spec.Backend.Replicas != nil && *c.Spec.Backend.Replicas == 1
 	// Specs, numbers and bytes always have a JSON form.
-	specHash, _ := workload.Checksum(spec, single, postgres.MaxConnections(c))
+	specHash, _ := workload.Checksum(spec, single, postgres.MaxConnections(in))
 	contentHash, _ := workload.Checksum(append(content(in), c.Annotations[naming.AnnotationRetry])...)
 	return strings.Join([]string{strconv.FormatInt(c.Generation, 10), specHash, contentHash}, separator)
 }

@@ -36,7 +36,7 @@ func TestWhoIsTheCause(t *testing.T) {
 	}{
 		{"nothing changed", func(component.Input) {}, true},
 		{"scaling", func(in component.Input) { spec(in).Backend.Replicas = new(int32(4)) }, true},
-		{"scaling that needs more connections", func(in component.Input) { spec(in).Backend.Replicas = new(int32(9)) }, false},
+		{"scaling that needs more connections", func(in component.Input) { spec(in).Backend.Replicas = new(int32(11)) }, false},
 		{"scaling to one", func(in component.Input) { spec(in).Backend.Replicas = new(int32(1)) }, false},
 		{"an image", func(in component.Input) { spec(in).Frontend.Image = "b" }, false},
 		{"a new default of the CRD", func(in component.Input) { in.Cluster.Spec.Frontend.Port = 3000 }, true},

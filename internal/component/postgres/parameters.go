@@ -16,10 +16,11 @@ const (
 	connectionsPerWorker = 30
 	// reservedConnections are for the migration, CloudNativePG and people.
 	reservedConnections = 50
-	// leastConnections is where max_connections starts; it doubles from there.
-	leastConnections = 200
+	// leastConnections is where max_connections starts; it doubles from there. Ten backends of one process fit.
+	leastConnections = 400
 
-	sharedBuffers = "shared_buffers"
+	sharedBuffers     = "shared_buffers"
+	maxConnectionsKey = "max_connections"
 )
 
 func postgresql(in component.Input) map[string]any {
@@ -36,11 +37,12 @@ func parameters(in component.Input) map[string]string {
 	if live := in.Facts.Database; live != nil && live.Spec.ImageName != image(in.Cluster) {
 		return live.Spec.PostgresConfiguration.Parameters
 	}
-	return wantedParameters(in.Cluster)
+	return wantedParameters(in)
 }
 
-func wantedParameters(c *v1alpha1.XaTubeCluster) map[string]string {
-	out := map[string]string{"max_connections": strconv.Itoa(MaxConnections(c))}
+func wantedParameters(in component.Input) map[string]string {
+	c := in.Cluster
+	out := map[string]string{maxConnectionsKey: strconv.Itoa(MaxConnections(in))}
 	if memory, given := memory(c); given {
 		// A quarter of the memory, as PostgreSQL's manual advises.
 		out[sharedBuffers] = fmt.Sprintf("%dMB", max(1, memory.Value()/4>>20))
@@ -57,13 +59,29 @@ func wantedParameters(c *v1alpha1.XaTubeCluster) map[string]string {
 	return out
 }
 
-// MaxConnections covers all pools of all backends, one of them surging. It doubles instead of following the replicas,
-// because each change restarts Postgres.
-func MaxConnections(c *v1alpha1.XaTubeCluster) int {
+// MaxConnections covers all pools of all backends, one of them surging. It doubles instead of following the replicas, and
+// what is enough stays when they become fewer, because each change restarts Postgres.
+func MaxConnections(in component.Input) int {
+	c := in.Cluster
 	need := (backends(c)+1)*workers(c)*connectionsPerWorker + reservedConnections
+	if live := liveConnections(in); live >= need {
+		return live
+	}
 	n := leastConnections
 	for n < need {
 		n *= 2
+	}
+	return n
+}
+
+// liveConnections is what the running database was given; 0 when there is none.
+func liveConnections(in component.Input) int {
+	if in.Facts.Database == nil {
+		return 0
+	}
+	n, err := strconv.Atoi(in.Facts.Database.Spec.PostgresConfiguration.Parameters[maxConnectionsKey])
+	if err != nil {
+		return 0
 	}
 	return n
 }

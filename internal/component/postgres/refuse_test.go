@@ -136,18 +136,25 @@ func TestMaxConnections(t *testing.T) {
 		replicas int32
 		max      int32
 		workers  int32
+		live     string
 		want     string
 	}{
-		{name: "default", replicas: 3, workers: 1, want: "200"},
-		{name: "nothing runs", replicas: 0, workers: 1, want: "200"},
-		{name: "one more than the step takes", replicas: 5, workers: 1, want: "400"},
+		{name: "default", replicas: 3, workers: 1, want: "400"},
+		{name: "nothing runs", replicas: 0, workers: 1, want: "400"},
+		{name: "twice as many need no restart", replicas: 6, workers: 1, live: "400", want: "400"},
+		{name: "one more than the step takes", replicas: 11, workers: 1, live: "400", want: "800"},
+		{name: "fewer need no restart either", replicas: 3, workers: 1, live: "800", want: "800"},
+		{name: "what an earlier operator gave is enough", replicas: 3, workers: 1, live: "200", want: "200"},
+		{name: "what the user gave is gone and too little", replicas: 3, workers: 1, live: "100", want: "400"},
 		{name: "workers count", replicas: 3, workers: 4, want: "800"},
 		{name: "the autoscaler's most counts", replicas: 3, max: 12, workers: 1, want: "800"},
 		{name: "the largest platform stays within PostgreSQL's bound", replicas: 200, workers: 32, want: "204800"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in := input(t, "minimal", nil)
+			in := input(t, "minimal", func(db *cnpgv1.Cluster) {
+				db.Spec.PostgresConfiguration.Parameters = map[string]string{"max_connections": tt.live}
+			})
 			b := &in.Cluster.Spec.Backend
 			b.Replicas, b.Workers = &tt.replicas, tt.workers
 			if tt.max > 0 {
