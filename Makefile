@@ -176,6 +176,18 @@ bench-ready: cluster-load $(HELM) ## Measure how long a platform takes to be rea
 bench-rollout: cluster-load load-visitors $(HELM) ## Count failed requests while images, replicas, edge, credentials and operator change.
 	$(BENCH) rollout
 
+.PHONY: bench-failover
+bench-failover: cluster-load load-visitors $(HELM) ## Measure how long nobody can write when the primary dies, next to CloudNativePG alone.
+	$(BENCH) failover
+
+.PHONY: bench-nodeloss
+bench-nodeloss: cluster-load load-visitors $(HELM) ## Measure the same when the primary's node vanishes.
+	export CLUSTER="$(CLUSTER)"; $(BENCH) nodeloss
+
+.PHONY: bench-switchover
+bench-switchover: cluster-load load-visitors $(HELM) ## Measure how long nobody can write during a planned switchover.
+	$(BENCH) switchover
+
 .PHONY: bench-streams
 bench-streams: cluster-load load-visitors $(HELM) ## Count stalls and disconnects of streams while the ingest is rolled and scaled down.
 	$(BENCH) streams

@@ -21,9 +21,12 @@ import (
 
 // benchmarks by name; each returns what its line of JSON says.
 var benchmarks = map[string]func(context.Context, *drive.Client) (any, error){
-	"ready":   ready,
-	"rollout": rolling,
-	"streams": streaming,
+	"failover":   failingOver,
+	"nodeloss":   losingNodes,
+	"ready":      ready,
+	"rollout":    rolling,
+	"streams":    streaming,
+	"switchover": switchingOver,
 }
 
 func main() {

@@ -25,7 +25,17 @@ type Second struct {
 	At           time.Time `json:"at"`
 	Milliseconds []float64 `json:"ms"`
 	Failures     []string  `json:"failures,omitempty"`
+	Rows         []Row     `json:"rows,omitempty"`
 }
+
+// Row is a comment that the platform acknowledged, by its number.
+type Row struct {
+	Number int       `json:"number"`
+	At     time.Time `json:"at"`
+}
+
+// Text of the comment.
+func (r Row) Text() string { return "row " + strconv.Itoa(r.Number) }
 
 // Visitors is a pod that uses a platform.
 type Visitors struct {
@@ -43,24 +53,32 @@ const visitorsTimeout = 2 * time.Minute
 
 // StartVisitors starts so many requests a second to an address of a platform, and waits for the first of them.
 func (c *Client) StartVisitors(ctx context.Context, namespace, address string, rate int) (*Visitors, error) {
-	return c.startVisitors(ctx, namespace, "-address", address, "-rate", strconv.Itoa(rate))
+	return c.startVisitors(ctx, namespace, "", "-address", address, "-rate", strconv.Itoa(rate))
+}
+
+// StartWriters starts so many comments a second on a video, on one node or, when that is empty, anywhere.
+func (c *Client) StartWriters(ctx context.Context, namespace, node, address string, video, rate int) (*Visitors, error) {
+	return c.startVisitors(ctx, namespace, node, "-address", address, "-write", strconv.Itoa(video), "-rate", strconv.Itoa(rate))
 }
 
 // StartSecureVisitors are visitors that come over HTTPS and trust some authorities, in PEM.
 func (c *Client) StartSecureVisitors(ctx context.Context, namespace, address string, authorities []byte, rate int) (*Visitors, error) {
-	return c.startVisitors(ctx, namespace, "-address", address, "-authorities", string(authorities), "-rate", strconv.Itoa(rate))
+	return c.startVisitors(ctx, namespace, "", "-address", address, "-authorities", string(authorities), "-rate", strconv.Itoa(rate))
 }
 
 // StartViewers starts so many players of each of some streams, and waits until they play.
 func (c *Client) StartViewers(ctx context.Context, namespace, address string, keys []string, each int) (*Visitors, error) {
-	return c.startVisitors(ctx, namespace, "-address", address, "-play", strings.Join(keys, ","), "-players", strconv.Itoa(each))
+	return c.startVisitors(ctx, namespace, "", "-address", address, "-play", strings.Join(keys, ","), "-players", strconv.Itoa(each))
 }
 
-func (c *Client) startVisitors(ctx context.Context, namespace string, arguments ...string) (*Visitors, error) {
+func (c *Client) startVisitors(ctx context.Context, namespace, node string, arguments ...string) (*Visitors, error) {
 	v := &Visitors{client: c, ended: make(chan struct{}), pod: toolPod(namespace, "visitors-"+strings.ToLower(rand.Text()[:8]),
 		visitorsImage, append([]string{"/load"}, arguments...))}
 	// Time for the answers to the last requests.
 	v.pod.Spec.TerminationGracePeriodSeconds = new(int64(requestTimeout.Seconds()))
+	if node != "" {
+		v.pod.Spec.NodeSelector = map[string]string{corev1.LabelHostname: node}
+	}
 	if err := c.Create(ctx, v.pod); err != nil {
 		return nil, fmt.Errorf("starting visitors: %w", err)
 	}

@@ -1,5 +1,5 @@
 // Command load uses a platform as its visitors do, from a pod in the cluster: pages, the API with and without a token,
-// comments, uploaded files; or live streams. Every second it prints a line of JSON that tells what became of the requests
+// comments, uploaded files; or comments alone, or live streams. Every second it prints a line of JSON that tells what became of the requests
 // that ended in it, until it is told to stop.
 package main
 
@@ -27,14 +27,18 @@ func main() {
 	authorities := flag.String("authorities", "", "certificates, in PEM, of those who sign for the edge; absent means HTTP")
 	keys := flag.String("play", "", "comma-separated keys of streams to play, instead of requests")
 	players := flag.Int("players", 1, "players of each stream")
+	video := flag.Int("write", 0, "number of a video to comment on, instead of other requests")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var err error
-	if *keys == "" {
-		err = visitors(ctx, *address, *authorities, *rate)
-	} else {
+	switch {
+	case *keys != "":
 		err = viewers(ctx, *address, strings.Split(*keys, ","), *players)
+	case *video != 0:
+		err = writers(ctx, *address, *video, *rate)
+	default:
+		err = visitors(ctx, *address, *authorities, *rate)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -97,6 +101,13 @@ func (r *recorder) add(took time.Duration, err error) {
 	if err != nil {
 		r.second.Failures = append(r.second.Failures, err.Error())
 	}
+}
+
+// acknowledge notes a row at the moment of its acknowledgement.
+func (r *recorder) acknowledge(number int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.second.Rows = append(r.second.Rows, drive.Row{Number: number, At: time.Now().UTC()})
 }
 
 // printUntil prints every second, and what came until finish has returned.

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/test/drive"
+)
+
+// comparison of the platform with the baseline: what users saw of the same disturbance.
+type comparison struct {
+	Median   float64 `json:"rto_median_s"`
+	Max      float64 `json:"rto_max_s"`
+	Lost     int     `json:"lost"`
+	Baseline float64 `json:"baseline_rto_median_s"`
+	Ratio    float64 `json:"ratio"`
+
+	Each          []float64 `json:"rto_s"`
+	BaselineEach  []float64 `json:"baseline_rto_s"`
+	BaselineLost  int       `json:"baseline_lost"`
+	Acknowledged  int       `json:"acknowledged"`
+	BaselineAcks  int       `json:"baseline_acknowledged"`
+	Further       float64   `json:"further_s"`
+	BaselineLater float64   `json:"baseline_further_s"`
+	Timeline      moments   `json:"timeline"`
+	BaselineLine  moments   `json:"baseline_timeline"`
+}
+
+// lean leaves room for everything of both sides on two small nodes.
+const lean = `{resources: {requests: {cpu: 10m, memory: 64Mi}}, nodeSelector: {$SELECTOR}}`
+
+// comparedPlatform is either side's, but for its database. The limits of the edge, which count by address, are out of the
+// way of the writers, who have one.
+const comparedPlatform = `{apiVersion: xatube.io/v1alpha1, kind: XaTubeCluster, metadata: {name: $NAME}, spec: {
+  backend: {replicas: 2, uploads: {size: 1Gi}, pod: ` + lean + `},
+  frontend: {replicas: 1, pod: ` + lean + `},
+  edge: {replicas: 1, rateLimit: {api: {requestsPerSecond: 10000, burst: 10000}, web: {requestsPerSecond: 10000, burst: 10000}}, pod: ` + lean + `},
+  postgres: $POSTGRES,
+  redis: {maxMemory: 16Mi, pod: ` + lean + `},
+  rabbitmq: {storage: {size: 1Gi}, pod: {resources: {requests: {cpu: 10m, memory: 256Mi}, limits: {memory: 512Mi}}, nodeSelector: {$SELECTOR}}},
+  rtmp: {service: {type: ClusterIP}, pod: ` + lean + `}}}`
+
+// baselineDatabase is CloudNativePG with its defaults, and with the durability of the platform: without it the two could
+// not be compared by the rows that they lose.
+const baselineDatabase = `{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {name: $NAME}, spec: {
+  instances: 3, imageName: "$IMAGE", imagePullPolicy: IfNotPresent, bootstrap: {initdb: {database: xatube, owner: xatube}},
+  storage: {size: 1Gi, storageClass: $CLASS}, resources: {requests: {cpu: 10m, memory: 256Mi}},
+  postgresql: {synchronous: {method: any, number: 1, dataDurability: required, failoverQuorum: true}}}}`
+
+const (
+	platformName = "tube"
+	baselineName = "alone"
+	baselineURL  = baselineName + "-url"
+)
+
+// layout is where things run.
+type layout struct {
+	namespace string
+	// node of all but the databases; empty: anywhere.
+	node string
+	// class of the volumes of the databases.
+	class string
+}
+
+// platform makes the manifest of a platform.
+func (l layout) platform(name, postgres string) string {
+	selector := ""
+	if l.node != "" {
+		selector = corev1.LabelHostname + ": " + l.node
+	}
+	return strings.NewReplacer("$NAME", name, "$POSTGRES", postgres, "$SELECTOR", selector).Replace(comparedPlatform)
+}
+
+// managed is the platform whose database the operator asks for.
+func (l layout) managed() string {
+	return l.platform(platformName, `{storage: {size: 1Gi, storageClassName: `+l.class+`}, pod: {resources: {requests: {cpu: 10m, memory: 256Mi}}}}`)
+}
+
+// alone is the database of the baseline.
+func (l layout) alone() string {
+	return strings.NewReplacer("$NAME", baselineName, "$IMAGE", naming.ImagePostgres, "$CLASS", l.class).Replace(baselineDatabase)
+}
+
+// managedSide is the platform whose database the operator asks for.
+func (l layout) managedSide(kube *drive.Client) *side {
+	return l.side(kube, "platform", platformName, platformName+"-"+naming.Postgres)
+}
+
+func (l layout) side(kube *drive.Client, name, platform, database string) *side {
+	return &side{
+		kube: kube, name: name,
+		platform: types.NamespacedName{Namespace: l.namespace, Name: platform},
+		database: types.NamespacedName{Namespace: l.namespace, Name: database},
+	}
+}
+
+// start makes the platform, and the same one over the baseline. place is called once both databases have been asked for.
+func (l layout) start(ctx context.Context, kube *drive.Client, place func(context.Context, ...types.NamespacedName) error) (sides []*side, end func() error, err error) {
+	if err := kube.CreateNamespace(ctx, l.namespace, nil); err != nil {
+		return nil, nil, err
+	}
+	var stops []func()
+	end = func() error {
+		for _, stop := range stops {
+			stop()
+		}
+		return kube.DeleteNamespace(context.WithoutCancel(ctx), l.namespace)
+	}
+	platform := l.managedSide(kube)
+	baseline := l.side(kube, "CloudNativePG alone", baselineName, baselineName)
+	if err := l.startBoth(ctx, kube, platform, baseline, place); err != nil {
+		return nil, nil, errors.Join(err, end())
+	}
+	for _, s := range []*side{platform, baseline} {
+		stop, err := s.open(ctx, l.node)
+		if stop != nil {
+			stops = append(stops, stop)
+		}
+		if err != nil {
+			return nil, nil, errors.Join(kube.Explain(ctx, l.namespace, err), end())
+		}
+	}
+	return []*side{platform, baseline}, end, nil
+}
+
+func (l layout) startBoth(ctx context.Context, kube *drive.Client, platform, baseline *side, place func(context.Context, ...types.NamespacedName) error) error {
+	if err := kube.Apply(ctx, l.namespace, l.managed()+"\n---\n"+l.alone()); err != nil {
+		return err
+	}
+	if err := place(ctx, platform.database, baseline.database); err != nil {
+		return err
+	}
+	if err := kube.WaitWhole(ctx, baseline.database, readyTimeout); err != nil {
+		return err
+	}
+	if err := kube.WaitReady(ctx, platform.platform, readyTimeout); err != nil {
+		return err
+	}
+	if err := copyURL(ctx, kube, platform, baseline); err != nil {
+		return err
+	}
+	postgres := `{external: {secretRef: {name: ` + baselineURL + `}}}`
+	if err := kube.Apply(ctx, l.namespace, l.platform(baselineName, postgres)); err != nil {
+		return err
+	}
+	return kube.WaitReady(ctx, baseline.platform, readyTimeout)
+}
+
+// copyURL makes the Secret that leads to the baseline: what CloudNativePG gives out, with the connection parameters that
+// the operator adds for its own. Without them clients of a node that is gone hang for longer than the database needs,
+// and it would be they that are compared.
+func copyURL(ctx context.Context, kube *drive.Client, platform, baseline *side) error {
+	parameters, err := connectionParameters(ctx, kube, platform.platform)
+	if err != nil {
+		return err
+	}
+	app := &corev1.Secret{}
+	key := types.NamespacedName{Namespace: baseline.database.Namespace, Name: baseline.database.Name + "-app"}
+	if err := kube.Get(ctx, key, app); err != nil {
+		return fmt.Errorf("reading the URL of the baseline: %w", err)
+	}
+	url := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: baselineURL},
+		StringData: map[string]string{"uri": string(app.Data["uri"]) + "?" + parameters},
+	}
+	if err := kube.Create(ctx, url); err != nil {
+		return fmt.Errorf("making the URL of the baseline: %w", err)
+	}
+	return nil
+}
+
+// connectionParameters are those in the DATABASE_URL of a platform's backends.
+func connectionParameters(ctx context.Context, kube *drive.Client, platform types.NamespacedName) (string, error) {
+	pods, err := kube.Pods(ctx, platform, naming.Backend)
+	if err != nil {
+		return "", err
+	}
+	for i := range pods {
+		for _, env := range pods[i].Spec.Containers[0].Env {
+			if _, parameters, found := strings.Cut(env.Value, "?"); found && env.Name == "DATABASE_URL" {
+				return parameters, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("no backend of %s has connection parameters in its DATABASE_URL", platform)
+}
+
+// compare sums both sides up.
+func compare(ctx context.Context, platform, baseline *side) (comparison, error) {
+	ours, err := platform.account(ctx)
+	if err != nil {
+		return comparison{}, err
+	}
+	theirs, err := baseline.account(ctx)
+	if err != nil {
+		return comparison{}, err
+	}
+	each, baselineEach := lengths(platform.interruptions), lengths(baseline.interruptions)
+	return comparison{
+		Median: rounded(median(each), 1), Max: rounded(slices.Max(each), 1), Lost: ours.lost,
+		Baseline: rounded(median(baselineEach), 1), Ratio: rounded(median(each)/median(baselineEach), 2),
+		Each: each, BaselineEach: baselineEach, BaselineLost: theirs.lost,
+		Acknowledged: ours.acknowledged, BaselineAcks: theirs.acknowledged,
+		Further: further(platform.interruptions), BaselineLater: further(baseline.interruptions),
+		Timeline: middle(platform.interruptions), BaselineLine: middle(baseline.interruptions),
+	}, nil
+}
+
+func lengths(all []interruption) []float64 {
+	var each []float64
+	for _, i := range all {
+		each = append(each, i.seconds)
+	}
+	return each
+}
+
+func further(all []interruption) float64 {
+	sum := 0.0
+	for _, i := range all {
+		sum += i.further
+	}
+	return rounded(sum, 1)
+}
