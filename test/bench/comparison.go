@@ -37,6 +37,12 @@ type comparison struct {
 // lean leaves room for everything of both sides on two small nodes.
 const lean = `{resources: {requests: {cpu: 10m, memory: 64Mi}}, nodeSelector: {$SELECTOR}}`
 
+// databasesTaint is tolerated by the instances of Postgres of both sides, and by nothing else.
+const (
+	databasesTaint = "xatube.io/databases-only"
+	tolerated      = `{key: ` + databasesTaint + `, operator: Exists, effect: NoSchedule}`
+)
+
 // comparedPlatform is either side's, but for its database. The limits of the edge, which count by address, are out of the
 // way of the writers, who have one.
 const comparedPlatform = `{apiVersion: xatube.io/v1alpha1, kind: XaTubeCluster, metadata: {name: $NAME}, spec: {
@@ -52,7 +58,7 @@ const comparedPlatform = `{apiVersion: xatube.io/v1alpha1, kind: XaTubeCluster, 
 // not be compared by the rows that they lose.
 const baselineDatabase = `{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {name: $NAME}, spec: {
   instances: 3, imageName: "$IMAGE", imagePullPolicy: IfNotPresent, bootstrap: {initdb: {database: xatube, owner: xatube}},
-  storage: {size: 1Gi, storageClass: $CLASS}, resources: {requests: {cpu: 10m, memory: 256Mi}},
+  storage: {size: 1Gi, storageClass: $CLASS}, affinity: {tolerations: [` + tolerated + `]}, resources: {requests: {cpu: 10m, memory: 256Mi}},
   postgresql: {synchronous: {method: any, number: 1, dataDurability: required, failoverQuorum: true}}}}`
 
 const (
@@ -81,7 +87,7 @@ func (l layout) platform(name, postgres string) string {
 
 // managed is the platform whose database the operator asks for.
 func (l layout) managed() string {
-	return l.platform(platformName, `{storage: {size: 1Gi, storageClassName: `+l.class+`}, pod: {resources: {requests: {cpu: 10m, memory: 256Mi}}}}`)
+	return l.platform(platformName, `{storage: {size: 1Gi, storageClassName: `+l.class+`}, pod: {resources: {requests: {cpu: 10m, memory: 256Mi}}, tolerations: [`+tolerated+`]}}`)
 }
 
 // alone is the database of the baseline.

@@ -17,6 +17,9 @@ import (
 // placeTimeout covers the creation of the first instance of each database.
 const placeTimeout = 2 * time.Minute
 
+// databasesOnly keeps all pods off a node but the instances of Postgres, which tolerate it.
+var databasesOnly = corev1.Taint{Key: databasesTaint, Effect: corev1.TaintEffectNoSchedule}
+
 // losses of the node of both primaries, and what brings it back.
 var losses = []struct{ fault, cure drive.Fault }{
 	{drive.Cut, drive.Heal},
@@ -39,10 +42,10 @@ func losingNodes(ctx context.Context, kube *drive.Client) (result any, err error
 		return nil, err
 	}
 	l := layout{namespace: "bench-nodeloss", node: survivor, class: "local"}
+	defer func() { err = errors.Join(err, reopen(ctx, kube, doomed, survivor)) }()
 	if err := vacate(ctx, kube, doomed, survivor); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, reopen(ctx, kube, doomed, survivor)) }()
 	sides, end, err := l.start(ctx, kube, func(ctx context.Context, databases ...types.NamespacedName) error {
 		return firstApart(ctx, kube, doomed, survivor, databases)
 	})
@@ -75,25 +78,22 @@ func twoNodes(ctx context.Context, kube *drive.Client) (doomed, survivor string,
 	return nodes.Items[1].Name, nodes.Items[0].Name, nil
 }
 
-// vacate moves all pods off the doomed node, also the operators, and then lets it alone take new ones.
+// vacate moves all pods off the doomed node, also those of the operators and the DNS, and keeps others than databases
+// off it; the surviving one takes none yet.
 func vacate(ctx context.Context, kube *drive.Client, doomed, survivor string) error {
-	if err := kube.SetSchedulable(ctx, doomed, false); err != nil {
+	if err := kube.Reserve(ctx, doomed, databasesOnly); err != nil {
 		return err
 	}
 	if err := kube.Vacate(ctx, doomed); err != nil {
 		return err
 	}
-	return errors.Join(kube.SetSchedulable(ctx, doomed, true), kube.SetSchedulable(ctx, survivor, false))
+	return kube.SetSchedulable(ctx, survivor, false)
 }
 
-// reopen lets nodes take pods again, whatever happened.
-func reopen(ctx context.Context, kube *drive.Client, nodes ...string) error {
+// reopen lets both nodes take any pods again, whatever happened.
+func reopen(ctx context.Context, kube *drive.Client, doomed, survivor string) error {
 	ctx = context.WithoutCancel(ctx)
-	var failures []error
-	for _, node := range nodes {
-		failures = append(failures, kube.SetSchedulable(ctx, node, true))
-	}
-	return errors.Join(failures...)
+	return errors.Join(kube.SetSchedulable(ctx, doomed, true), kube.SetSchedulable(ctx, survivor, true), kube.Release(ctx, doomed, databasesOnly))
 }
 
 // firstApart lets the first instance of each database onto the doomed node, and all others onto the surviving one: a

@@ -19,7 +19,7 @@ const (
 	// writeRate is in comments a second: an interruption is seen to 50 ms.
 	writeRate = 20
 	// settle is how long a database that is whole again is written to before the next disturbance.
-	settle = 8 * time.Second
+	settle = 5 * time.Second
 	// moveTimeout of a change of the primary; wholeTimeout until all instances run again.
 	moveTimeout  = 5 * time.Minute
 	wholeTimeout = 5 * time.Minute

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -46,7 +48,38 @@ func (c *Client) SetSchedulable(ctx context.Context, node string, schedulable bo
 	return nil
 }
 
-// Vacate moves all pods of Deployments from a node that takes no new ones, and waits until they are ready elsewhere.
+// Reserve keeps all pods off a node but those that tolerate the taint.
+func (c *Client) Reserve(ctx context.Context, node string, taint corev1.Taint) error {
+	return c.setTaints(ctx, node, func(taints []corev1.Taint) []corev1.Taint { return append(without(taints, taint), taint) })
+}
+
+// Release takes the taint away again.
+func (c *Client) Release(ctx context.Context, node string, taint corev1.Taint) error {
+	return c.setTaints(ctx, node, func(taints []corev1.Taint) []corev1.Taint { return without(taints, taint) })
+}
+
+func without(taints []corev1.Taint, taint corev1.Taint) []corev1.Taint {
+	return slices.DeleteFunc(taints, func(t corev1.Taint) bool { return t.MatchTaint(&taint) })
+}
+
+// setTaints changes the taints of a node, which Kubernetes changes too.
+func (c *Client) setTaints(ctx context.Context, node string, change func([]corev1.Taint) []corev1.Taint) error {
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		n := &corev1.Node{}
+		if err := c.Get(ctx, client.ObjectKey{Name: node}, n); err != nil {
+			return err
+		}
+		n.Spec.Taints = change(n.Spec.Taints)
+		return c.Update(ctx, n)
+	})
+	if err != nil {
+		return fmt.Errorf("changing the taints of node %s: %w", node, err)
+	}
+	return nil
+}
+
+// Vacate deletes all pods of Deployments from a node that they may not return to, and waits until those that find
+// another one are ready there.
 func (c *Client) Vacate(ctx context.Context, node string) error {
 	pods, err := c.deployed(ctx)
 	if err != nil {
@@ -60,14 +93,14 @@ func (c *Client) Vacate(ctx context.Context, node string) error {
 			return fmt.Errorf("moving pod %s from %s: %w", pods[i].Name, node, err)
 		}
 	}
-	return Until(ctx, visitorsTimeout, "pods to leave "+node, func(ctx context.Context) error {
+	return Until(ctx, visitorsTimeout, "departure of pods from "+node, func(ctx context.Context) error {
 		now, err := c.deployed(ctx)
 		if err != nil {
 			return err
 		}
 		for i := range now {
-			if pod := &now[i]; pod.Spec.NodeName == node || !PodReady(pod) {
-				return fmt.Errorf("%s/%s is on %q and not ready", pod.Namespace, pod.Name, pod.Spec.NodeName)
+			if pod := &now[i]; pod.Spec.NodeName == node || pod.Spec.NodeName != "" && !PodReady(pod) {
+				return fmt.Errorf("%s/%s is on %s and not ready elsewhere", pod.Namespace, pod.Name, pod.Spec.NodeName)
 			}
 		}
 		return nil
