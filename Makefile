@@ -76,7 +76,7 @@ demo: cluster-load $(HELM) ## Make a cluster with a whole platform on it, and tr
 ##@ Development
 
 .PHONY: generate
-generate: manifests bench-plot ## Generate code, manifests, chart and reference from the types and markers.
+generate: manifests bench-figures ## Generate code, manifests, chart and reference from the types and markers.
 	$(CONTROLLER_GEN) object paths=./api/...
 	mkdir -p $(CHART)/files/crds docs
 	cp $(CRD) $(CHART)/files/crds/
@@ -140,7 +140,7 @@ test: test-unit test-cel test-modules ## Run all tests that need no cluster.
 
 .PHONY: test-unit
 test-unit: ## Run the unit tests and those against a real API server.
-	@$(WITH_ASSETS); $(WITH_SERVERS); go test ./api/... ./cmd/... ./internal/... ./hack/plot ./test/bench ./test/drive/...
+	@$(WITH_ASSETS); $(WITH_SERVERS); go test ./api/... ./cmd/... ./internal/... ./hack/figures ./test/bench ./test/drive/...
 
 .PHONY: test-cel
 test-cel: ## Try every admission rule against a real API server.
@@ -192,9 +192,17 @@ bench-switchover: cluster-load load-visitors $(HELM) ## Measure how long nobody 
 bench-streams: cluster-load load-visitors $(HELM) ## Count stalls and disconnects of streams while the ingest is rolled and scaled down.
 	$(BENCH) streams
 
-.PHONY: bench-plot
-bench-plot: ## Draw docs/benchmarks/write-gap.svg from the results beside it.
-	go run ./hack/plot docs/benchmarks
+.PHONY: bench
+bench: ## Run all benchmarks, three quarters of an hour, and keep their results in docs/benchmarks.
+	mkdir -p dist
+	for name in ready failover nodeloss switchover rollout streams; do \
+		$(MAKE) --silent --no-print-directory bench-$$name | tail -n 1 >dist/result.json; mv dist/result.json docs/benchmarks/$$name.json; \
+	done
+	$(MAKE) bench-figures
+
+.PHONY: bench-figures
+bench-figures: ## Write the plot and the tables of docs/benchmarks.md from docs/benchmarks/*.json.
+	go run ./hack/figures docs/benchmarks
 
 ##@ Build
 

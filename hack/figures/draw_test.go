@@ -44,7 +44,7 @@ func TestSegments(t *testing.T) {
 }
 
 func TestDraw(t *testing.T) {
-	svg, err := draw(compared("killed & lost")(measured{Each: []float64{1, 2}, BaselineEach: []float64{20}}))
+	svg, err := draw((&comparison{Each: []float64{1, 2}, BaselineEach: []float64{20}}).bars("killed & lost"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ var plot = template.Must(template.New("plot").Parse(page))
 
 // The layout, in pixels.
 const (
-	left, width, right = 280.0, 560.0, 60.0
+	left, width, right = 280.0, 560.0, 90.0
 	top, row, bottom   = 64.0, 44.0, 48.0
 	thickness          = 20.0
 )
@@ -90,7 +90,7 @@ func (b bar) view(y float64, x func(float64) float64) rowView {
 	for _, gap := range b.gaps {
 		r.Dots = append(r.Dots, x(gap))
 	}
-	r.Median = label{X: x(slices.Max(append([]float64{from}, b.gaps...))) + 8, Y: y + 4, Text: fmt.Sprintf("%.1f s", b.steps.Written)}
+	r.Median = label{X: x(slices.Max(append([]float64{from}, b.gaps...))) + 8, Y: y + 4, Text: fmt.Sprintf("median %.1f s", b.median)}
 	return r
 }
 
