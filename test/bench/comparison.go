@@ -90,6 +90,11 @@ func (l layout) managed() string {
 	return l.platform(platformName, `{storage: {size: 1Gi, storageClassName: `+l.class+`}, pod: {resources: {requests: {cpu: 10m, memory: 256Mi}}, tolerations: [`+tolerated+`]}}`)
 }
 
+// external is the platform over the baseline.
+func (l layout) external() string {
+	return l.platform(baselineName, `{external: {secretRef: {name: `+baselineURL+`}}}`)
+}
+
 // alone is the database of the baseline.
 func (l layout) alone() string {
 	return strings.NewReplacer("$NAME", baselineName, "$IMAGE", naming.ImagePostgres, "$CLASS", l.class).Replace(baselineDatabase)
@@ -153,8 +158,7 @@ func (l layout) startBoth(ctx context.Context, kube *drive.Client, platform, bas
 	if err := copyURL(ctx, kube, platform, baseline); err != nil {
 		return err
 	}
-	postgres := `{external: {secretRef: {name: ` + baselineURL + `}}}`
-	if err := kube.Apply(ctx, l.namespace, l.platform(baselineName, postgres)); err != nil {
+	if err := kube.Apply(ctx, l.namespace, l.external()); err != nil {
 		return err
 	}
 	return kube.WaitReady(ctx, baseline.platform, readyTimeout)

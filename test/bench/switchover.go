@@ -9,8 +9,12 @@ import (
 	"github.com/xatube/xatube-operator/test/drive"
 )
 
-// switchovers that are asked for.
-const switchovers = 5
+const (
+	// switchovers that are asked for.
+	switchovers = 5
+	// promote is the annotation that asks for one.
+	promote = "xatube.io/promote"
+)
 
 // switchover is what users saw of planned changes of the primary.
 type switchover struct {
@@ -61,7 +65,7 @@ func (s *side) switchAway(ctx context.Context, primary string) error {
 	}
 	for i := range pods {
 		if name := pods[i].Name; name != primary {
-			return s.kube.Promote(ctx, s.database, name)
+			return s.kube.Change(ctx, s.platform, fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, promote, name))
 		}
 	}
 	return fmt.Errorf("%s has no other instance than %s", s.database, primary)
