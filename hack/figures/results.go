@@ -22,6 +22,10 @@ type comparison struct {
 	Ratio          float64   `json:"ratio"`
 	Timeline       timeline  `json:"timeline"`
 	BaselineMoment timeline  `json:"baseline_timeline"`
+	// The baseline without synchronous replication; empty where that was not measured.
+	Loose     float64   `json:"asynchronous_rto_median_s"`
+	LooseEach []float64 `json:"asynchronous_rto_s"`
+	LooseLost int       `json:"asynchronous_lost"`
 }
 
 type switchover struct {

@@ -203,25 +203,26 @@ func connectionParameters(ctx context.Context, kube *drive.Client, platform type
 	return "", fmt.Errorf("no backend of %s has connection parameters in its DATABASE_URL", platform)
 }
 
-// compare sums both sides up.
-func compare(ctx context.Context, platform, baseline *side) (comparison, error) {
-	ours, err := platform.account(ctx)
-	if err != nil {
-		return comparison{}, err
-	}
-	theirs, err := baseline.account(ctx)
-	if err != nil {
-		return comparison{}, err
-	}
+// compare sums up what happened to both sides.
+func compare(platform, baseline *side, ours, theirs account) comparison {
 	each, baselineEach := lengths(platform.interruptions), lengths(baseline.interruptions)
 	return comparison{
-		Median: rounded(median(each), 1), Max: rounded(slices.Max(each), 1), Lost: ours.lost,
+		Median: rounded(median(each), 1), Max: rounded(slices.Max(each), 1), Lost: len(ours.lost),
 		Baseline: rounded(median(baselineEach), 1), Ratio: rounded(median(each)/median(baselineEach), 2),
-		Each: each, BaselineEach: baselineEach, BaselineLost: theirs.lost,
-		Acknowledged: ours.acknowledged, BaselineAcks: theirs.acknowledged,
+		Each: each, BaselineEach: baselineEach, BaselineLost: len(theirs.lost),
+		Acknowledged: len(ours.acknowledged), BaselineAcks: len(theirs.acknowledged),
 		Further: further(platform.interruptions), BaselineLater: further(baseline.interruptions),
 		Timeline: middle(platform.interruptions), BaselineLine: middle(baseline.interruptions),
-	}, nil
+	}
+}
+
+// accounts of both sides.
+func accounts(ctx context.Context, platform, baseline *side) (ours, theirs account, err error) {
+	if ours, err = platform.account(ctx); err != nil {
+		return ours, theirs, err
+	}
+	theirs, err = baseline.account(ctx)
+	return ours, theirs, err
 }
 
 func lengths(all []interruption) []float64 {

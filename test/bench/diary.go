@@ -66,3 +66,8 @@ func rows(seconds []drive.Second) []drive.Row {
 	}
 	return all
 }
+
+// until are the rows that were acknowledged before a moment.
+func until(rows []drive.Row, moment time.Time) []drive.Row {
+	return slices.DeleteFunc(slices.Clone(rows), func(row drive.Row) bool { return !row.At.Before(moment) })
+}

@@ -69,6 +69,13 @@ func TestLost(t *testing.T) {
 	}
 }
 
+func TestUntil(t *testing.T) {
+	all := acknowledged(0, 50, 100)
+	if got := until(all, at(50)); !slices.Equal(got, all[:1]) {
+		t.Errorf("got %v, want only the first of %v", got, all)
+	}
+}
+
 func TestMedian(t *testing.T) {
 	tests := []struct {
 		values []float64

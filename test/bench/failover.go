@@ -4,20 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/test/drive"
 )
 
-// kills of the primary on either side.
-const kills = 5
+const (
+	// kills of the primary on either side.
+	kills = 5
+	// looseKills of the baseline without its durability.
+	looseKills = 3
+)
 
 // failover is what users saw of the death of the primary's pod.
 type failover struct {
 	Bench string `json:"bench"`
 	Kills int    `json:"kills"`
 	comparison
+
+	// The baseline without synchronous replication, as CloudNativePG has it when nobody asks for it.
+	Loose     float64   `json:"asynchronous_rto_median_s"`
+	LooseEach []float64 `json:"asynchronous_rto_s"`
+	LooseLost int       `json:"asynchronous_lost"`
 }
 
 // failingOver kills the primary of the platform and that of the baseline in turn, each when its side is whole.
@@ -27,6 +39,7 @@ func failingOver(ctx context.Context, kube *drive.Client) (result any, err error
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, end()) }()
+	platform, baseline := sides[0], sides[1]
 	for n := range kills {
 		for _, s := range sides {
 			if err := s.endure(ctx, fmt.Sprintf("kill %d of %d", n+1, kills), s.killPrimary); err != nil {
@@ -34,9 +47,46 @@ func failingOver(ctx context.Context, kube *drive.Client) (result any, err error
 			}
 		}
 	}
-	compared, err := compare(ctx, sides[0], sides[1])
-	return failover{Bench: "failover", Kills: kills, comparison: compared}, err
+	loose, err := baseline.loosen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for n := range looseKills {
+		if err := loose.endure(ctx, fmt.Sprintf("kill %d of %d", n+1, looseKills), loose.killPrimary); err != nil {
+			return nil, err
+		}
+	}
+	ours, theirs, err := accounts(ctx, platform, baseline)
+	if err != nil {
+		return nil, err
+	}
+	durable := account{until(theirs.acknowledged, loose.since), until(theirs.lost, loose.since)}
+	return failover{
+		Bench: "failover", Kills: kills, comparison: compare(platform, baseline, ours, durable),
+		Loose: rounded(median(lengths(loose.interruptions)), 1), LooseEach: lengths(loose.interruptions),
+		LooseLost: len(theirs.lost) - len(durable.lost),
+	}, nil
 }
 
 // anywhere leaves the instances where the scheduler puts them.
 func anywhere(context.Context, ...types.NamespacedName) error { return nil }
+
+// looseSide is a side from the moment when its durability was given up.
+type looseSide struct {
+	side
+	since time.Time
+}
+
+// loosen takes synchronous replication from the database.
+func (s *side) loosen(ctx context.Context) (*looseSide, error) {
+	db := &cnpgv1.Cluster{}
+	db.Namespace, db.Name = s.database.Namespace, s.database.Name
+	patch := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"postgresql":{"synchronous":null}}}`))
+	l := &looseSide{side: *s, since: time.Now()}
+	l.name += ", asynchronous"
+	l.interruptions = nil
+	if err := s.kube.Patch(ctx, db, patch); err != nil {
+		return nil, fmt.Errorf("taking the durability from %s: %w", s.database, err)
+	}
+	return l, l.settled(ctx)
+}

@@ -62,8 +62,11 @@ func losingNodes(ctx context.Context, kube *drive.Client) (result any, err error
 			return nil, err
 		}
 	}
-	compared, err := compare(ctx, sides[0], sides[1])
-	return nodeloss{Bench: "nodeloss", Losses: len(losses), comparison: compared}, err
+	ours, theirs, err := accounts(ctx, sides[0], sides[1])
+	if err != nil {
+		return nil, err
+	}
+	return nodeloss{Bench: "nodeloss", Losses: len(losses), comparison: compare(sides[0], sides[1], ours, theirs)}, nil
 }
 
 // twoNodes chooses the node that is lost and the one that is not.

@@ -153,7 +153,7 @@ func (s *side) killPrimary(ctx context.Context, primary string) error {
 
 // account is what became of the rows, after the writers have stopped.
 type account struct {
-	acknowledged, lost int
+	acknowledged, lost []drive.Row
 }
 
 func (s *side) account(ctx context.Context) (account, error) {
@@ -170,5 +170,5 @@ func (s *side) account(ctx context.Context) (account, error) {
 	for _, row := range missing {
 		fmt.Fprintf(os.Stderr, "%s: %s, acknowledged at %s, is lost\n", s.name, row.Text(), row.At.Format(time.StampMilli))
 	}
-	return account{len(acknowledged), len(missing)}, nil
+	return account{acknowledged, missing}, nil
 }

@@ -52,7 +52,7 @@ func switchingOver(ctx context.Context, kube *drive.Client) (result any, err err
 	each := lengths(s.interruptions)
 	return switchover{
 		Bench: "switchover", Switchovers: switchovers, Median: rounded(median(each), 1), Max: rounded(slices.Max(each), 1),
-		Lost: account.lost, Each: each, Acknowledged: account.acknowledged,
+		Lost: len(account.lost), Each: each, Acknowledged: len(account.acknowledged),
 		Further: further(s.interruptions), Timeline: middle(s.interruptions),
 	}, err
 }
