@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -57,9 +58,11 @@ const comparedPlatform = `{apiVersion: xatube.io/v1alpha1, kind: XaTubeCluster, 
 // baselineDatabase is CloudNativePG with its defaults, and with the durability of the platform: without it the two could
 // not be compared by the rows that they lose.
 const baselineDatabase = `{apiVersion: postgresql.cnpg.io/v1, kind: Cluster, metadata: {name: $NAME}, spec: {
-  instances: 3, imageName: "$IMAGE", imagePullPolicy: IfNotPresent, bootstrap: {initdb: {database: xatube, owner: xatube}},
+  instances: $INSTANCES, imageName: "$IMAGE", imagePullPolicy: IfNotPresent, bootstrap: {initdb: {database: xatube, owner: xatube}},
   storage: {size: 1Gi, storageClass: $CLASS}, affinity: {tolerations: [` + tolerated + `]}, resources: {requests: {cpu: 10m, memory: 256Mi}},
-  postgresql: {synchronous: {method: any, number: 1, dataDurability: required, failoverQuorum: true}}}}`
+  postgresql: {$DURABILITY}}}`
+
+const durability = `synchronous: {method: any, number: 1, dataDurability: required, failoverQuorum: true}`
 
 const (
 	platformName = "tube"
@@ -74,7 +77,12 @@ type layout struct {
 	node string
 	// class of the volumes of the databases.
 	class string
+	// place puts the first instance of each database where it belongs, before there are others; nil: anywhere.
+	place func(ctx context.Context, databases ...types.NamespacedName) error
 }
+
+// allInstances of either database.
+const allInstances = 3
 
 // platform makes the manifest of a platform.
 func (l layout) platform(name, postgres string) string {
@@ -86,8 +94,9 @@ func (l layout) platform(name, postgres string) string {
 }
 
 // managed is the platform whose database the operator asks for.
-func (l layout) managed() string {
-	return l.platform(platformName, `{storage: {size: 1Gi, storageClassName: `+l.class+`}, pod: {resources: {requests: {cpu: 10m, memory: 256Mi}}, tolerations: [`+tolerated+`]}}`)
+func (l layout) managed(instances int) string {
+	return l.platform(platformName, fmt.Sprintf(`{instances: %d, storage: {size: 1Gi, storageClassName: %s}, pod: {
+    resources: {requests: {cpu: 10m, memory: 256Mi}}, tolerations: [%s]}}`, instances, l.class, tolerated))
 }
 
 // external is the platform over the baseline.
@@ -95,9 +104,14 @@ func (l layout) external() string {
 	return l.platform(baselineName, `{external: {secretRef: {name: `+baselineURL+`}}}`)
 }
 
-// alone is the database of the baseline.
-func (l layout) alone() string {
-	return strings.NewReplacer("$NAME", baselineName, "$IMAGE", naming.ImagePostgres, "$CLASS", l.class).Replace(baselineDatabase)
+// alone is the database of the baseline. A single instance has no standby to wait for.
+func (l layout) alone(instances int) string {
+	wanted := durability
+	if instances == 1 {
+		wanted = ""
+	}
+	return strings.NewReplacer("$NAME", baselineName, "$INSTANCES", strconv.Itoa(instances), "$IMAGE", naming.ImagePostgres,
+		"$CLASS", l.class, "$DURABILITY", wanted).Replace(baselineDatabase)
 }
 
 // managedSide is the platform whose database the operator asks for.
@@ -113,8 +127,8 @@ func (l layout) side(kube *drive.Client, name, platform, database string) *side 
 	}
 }
 
-// start makes the platform, and the same one over the baseline. place is called once both databases have been asked for.
-func (l layout) start(ctx context.Context, kube *drive.Client, place func(context.Context, ...types.NamespacedName) error) (sides []*side, end func() error, err error) {
+// start makes the platform, and the same one over the baseline.
+func (l layout) start(ctx context.Context, kube *drive.Client) (sides []*side, end func() error, err error) {
 	if err := kube.CreateNamespace(ctx, l.namespace, nil); err != nil {
 		return nil, nil, err
 	}
@@ -127,7 +141,7 @@ func (l layout) start(ctx context.Context, kube *drive.Client, place func(contex
 	}
 	platform := l.managedSide(kube)
 	baseline := l.side(kube, "CloudNativePG alone", baselineName, baselineName)
-	if err := l.startBoth(ctx, kube, platform, baseline, place); err != nil {
+	if err := l.startBoth(ctx, kube, platform, baseline); err != nil {
 		return nil, nil, errors.Join(err, end())
 	}
 	for _, s := range []*side{platform, baseline} {
@@ -142,11 +156,16 @@ func (l layout) start(ctx context.Context, kube *drive.Client, place func(contex
 	return []*side{platform, baseline}, end, nil
 }
 
-func (l layout) startBoth(ctx context.Context, kube *drive.Client, platform, baseline *side, place func(context.Context, ...types.NamespacedName) error) error {
-	if err := kube.Apply(ctx, l.namespace, l.managed()+"\n---\n"+l.alone()); err != nil {
-		return err
+func (l layout) startBoth(ctx context.Context, kube *drive.Client, platform, baseline *side) error {
+	if l.place != nil {
+		if err := kube.Apply(ctx, l.namespace, l.managed(1)+"\n---\n"+l.alone(1)); err != nil {
+			return err
+		}
+		if err := l.place(ctx, platform.database, baseline.database); err != nil {
+			return err
+		}
 	}
-	if err := place(ctx, platform.database, baseline.database); err != nil {
+	if err := kube.Apply(ctx, l.namespace, l.managed(allInstances)+"\n---\n"+l.alone(allInstances)); err != nil {
 		return err
 	}
 	if err := kube.WaitWhole(ctx, baseline.database, readyTimeout); err != nil {

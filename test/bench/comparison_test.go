@@ -17,9 +17,10 @@ func TestManifests(t *testing.T) {
 			manifest string
 			into     any
 		}{
-			"managed":  {l.managed(), &v1alpha1.XaTubeCluster{}},
+			"managed":  {l.managed(3), &v1alpha1.XaTubeCluster{}},
 			"external": {l.external(), &v1alpha1.XaTubeCluster{}},
-			"alone":    {l.alone(), &cnpgv1.Cluster{}},
+			"alone":    {l.alone(3), &cnpgv1.Cluster{}},
+			"first":    {l.alone(1), &cnpgv1.Cluster{}},
 		} {
 			if err := yaml.UnmarshalStrict([]byte(test.manifest), test.into); err != nil {
 				t.Errorf("%s on %q: %v", name, l.node, err)
@@ -33,7 +34,7 @@ func TestManifests(t *testing.T) {
 
 func TestManagedIsPlaced(t *testing.T) {
 	x := &v1alpha1.XaTubeCluster{}
-	if err := yaml.UnmarshalStrict([]byte(layout{class: "local", node: "node-1"}.managed()), x); err != nil {
+	if err := yaml.UnmarshalStrict([]byte(layout{class: "local", node: "node-1"}.managed(3)), x); err != nil {
 		t.Fatal(err)
 	}
 	if got := x.Spec.Backend.Pod.NodeSelector["kubernetes.io/hostname"]; got != "node-1" {

@@ -34,7 +34,7 @@ type failover struct {
 
 // failingOver kills the primary of the platform and that of the baseline in turn, each when its side is whole.
 func failingOver(ctx context.Context, kube *drive.Client) (result any, err error) {
-	sides, end, err := layout{namespace: "bench-failover", class: "standard"}.start(ctx, kube, anywhere)
+	sides, end, err := layout{namespace: "bench-failover", class: "standard"}.start(ctx, kube)
 	if err != nil {
 		return nil, err
 	}
@@ -67,9 +67,6 @@ func failingOver(ctx context.Context, kube *drive.Client) (result any, err error
 		LooseLost: len(theirs.lost) - len(durable.lost),
 	}, nil
 }
-
-// anywhere leaves the instances where the scheduler puts them.
-func anywhere(context.Context, ...types.NamespacedName) error { return nil }
 
 // looseSide is a side from the moment when its durability was given up.
 type looseSide struct {

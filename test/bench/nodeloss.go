@@ -15,7 +15,7 @@ import (
 )
 
 // placeTimeout covers the creation of the first instance of each database.
-const placeTimeout = 2 * time.Minute
+const placeTimeout = 4 * time.Minute
 
 // databasesOnly keeps all pods off a node but the instances of Postgres, which tolerate it.
 var databasesOnly = corev1.Taint{Key: databasesTaint, Effect: corev1.TaintEffectNoSchedule}
@@ -41,14 +41,14 @@ func losingNodes(ctx context.Context, kube *drive.Client) (result any, err error
 	if err != nil {
 		return nil, err
 	}
-	l := layout{namespace: "bench-nodeloss", node: survivor, class: "local"}
+	l := layout{namespace: "bench-nodeloss", node: survivor, class: "local", place: func(ctx context.Context, databases ...types.NamespacedName) error {
+		return firstApart(ctx, kube, doomed, survivor, databases)
+	}}
 	defer func() { err = errors.Join(err, reopen(ctx, kube, doomed, survivor)) }()
 	if err := vacate(ctx, kube, doomed, survivor); err != nil {
 		return nil, err
 	}
-	sides, end, err := l.start(ctx, kube, func(ctx context.Context, databases ...types.NamespacedName) error {
-		return firstApart(ctx, kube, doomed, survivor, databases)
-	})
+	sides, end, err := l.start(ctx, kube)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ type switchover struct {
 func switchingOver(ctx context.Context, kube *drive.Client) (result any, err error) {
 	l := layout{namespace: "bench-switchover", class: "standard"}
 	s := l.managedSide(kube)
-	end, err := start(ctx, kube, s.platform, l.managed())
+	end, err := start(ctx, kube, s.platform, l.managed(allInstances))
 	if err != nil {
 		return nil, err
 	}
