@@ -207,7 +207,7 @@ func (w *world) settle(t *testing.T, operator *life) {
 // turn plays the controllers of Kubernetes and CloudNativePG, and says whether they had anything to do.
 func (w *world) turn(t *testing.T) bool {
 	t.Helper()
-	moved, err := readyWorkloads(t.Context(), w.namespace)
+	moved, err := moveWorkloads(t.Context(), w.namespace)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -469,15 +469,20 @@ func makeReady(t *testing.T, c *v1alpha1.XaTubeCluster) {
 	elect(t, c.Namespace)
 	complete(t, c.Namespace, migrationJob(t, c.Namespace, ""), batchv1.JobComplete)
 	NewWithT(t).Eventually(func(g Gomega, ctx context.Context) {
-		_, err := readyWorkloads(ctx, c.Namespace)
-		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(readyWorkloads(ctx, c.Namespace)).To(Succeed())
 		g.Expect(condition(ctx, c, v1alpha1.ConditionReady)()).To(HaveField("Status", metav1.ConditionTrue),
 			"%v", c.Status.Conditions)
 	}).WithContext(t.Context()).WithTimeout(within).Should(Succeed())
 }
 
-// readyWorkloads plays the controllers of Deployments and StatefulSets, and says whether they had anything to do.
-func readyWorkloads(ctx context.Context, ns string) (moved bool, err error) {
+// readyWorkloads plays the controllers of Deployments and StatefulSets.
+func readyWorkloads(ctx context.Context, ns string) error {
+	_, err := moveWorkloads(ctx, ns)
+	return err
+}
+
+// moveWorkloads is readyWorkloads, and says whether there was anything to do.
+func moveWorkloads(ctx context.Context, ns string) (moved bool, err error) {
 	var deployments appsv1.DeploymentList
 	if err := api.List(ctx, &deployments, client.InNamespace(ns)); err != nil {
 		return moved, err
