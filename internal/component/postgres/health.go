@@ -52,7 +52,9 @@ func complete(in component.Input) bool {
 	return meta.IsStatusConditionTrue(db.Status.Conditions, string(cnpgv1.ConditionClusterReady)) &&
 		int32(db.Status.ReadyInstances) == Instances(in.Cluster) &&
 		db.Status.CurrentPrimary != "" && db.Status.CurrentPrimary == db.Status.TargetPrimary &&
-		runsWantedImage(in) && durable(in)
+		runsWantedImage(in) && durable(in) &&
+		// What CloudNativePG reports is of before, when it is CloudNativePG that is away.
+		!failover.Leaderless(db, Primary(in), in.Facts.PrimarySilent, in.Facts.At)
 }
 
 // runsWantedImage looks at the pods too: CloudNativePG writes the image into its status before it rolls them.
