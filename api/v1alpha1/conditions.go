@@ -46,6 +46,8 @@ const (
 	ReasonWaiting = "Waiting"
 	// ReasonScaledToZero: no replicas by choice.
 	ReasonScaledToZero = "ScaledToZero"
+	// ReasonHibernated: nothing runs because spec.powerState is Hibernated; of the edge also: it answers 503.
+	ReasonHibernated = "Hibernated"
 	// ReasonUnavailable: something that ran does not answer.
 	ReasonUnavailable = "Unavailable"
 	// ReasonFailover: the primary is being replaced.
@@ -54,6 +56,13 @@ const (
 	ReasonFailoverStalled = "FailoverStalled"
 	// ReasonPrimaryLost: the operator gave up a primary that was lost with its node. Events only.
 	ReasonPrimaryLost = "PrimaryLost"
+	// ReasonSwitchover: the primary is being moved, as somebody or an update asked.
+	ReasonSwitchover = "Switchover"
+	// ReasonSwitchoverRefused: the instance that annotation xatube.io/promote names cannot become the primary now. Of
+	// an event.
+	ReasonSwitchoverRefused = "SwitchoverRefused"
+	// ReasonSwitchoverSuperseded: CloudNativePG made another instance the primary than the requested one. Of an event.
+	ReasonSwitchoverSuperseded = "SwitchoverSuperseded"
 	// ReasonAPINotInstalled: the API of a required or wanted operator is absent.
 	ReasonAPINotInstalled = "APINotInstalled"
 	// ReasonSecretNotFound: a Secret named in the spec does not exist.

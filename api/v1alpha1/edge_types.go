@@ -42,11 +42,30 @@ type EdgeSpec struct {
 	// +kubebuilder:validation:MaxItems=32
 	TrustedProxies []CIDR `json:"trustedProxies,omitempty"`
 
+	// whileHibernated is what the edge does while spec.powerState is Hibernated: Stop with everything else, or Serve,
+	// which answers every request with 503 and Retry-After.
+	// +optional
+	// +kubebuilder:default=Stop
+	WhileHibernated WhileHibernated `json:"whileHibernated,omitempty"`
+
 	// pod settings.
 	// +optional
 	// +kubebuilder:default={}
 	Pod PodSettings `json:"pod,omitempty,omitzero"`
 }
+
+// WhileHibernated is what the edge does while the platform is hibernated.
+//
+// +kubebuilder:validation:Enum=Stop;Serve
+type WhileHibernated string
+
+// The values of WhileHibernated.
+const (
+	// EdgeStop stops the edge too.
+	EdgeStop WhileHibernated = "Stop"
+	// EdgeServe lets the edge answer 503 with Retry-After.
+	EdgeServe WhileHibernated = "Serve"
+)
 
 // RateLimitSpec bounds requests by client address.
 type RateLimitSpec struct {

@@ -4,7 +4,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // Phase sums up the conditions in one word for people. Programs read the conditions.
 //
-// +kubebuilder:validation:Enum=Pending;Provisioning;Ready;Updating;Degraded;Stalled;Deleting
+// +kubebuilder:validation:Enum=Pending;Provisioning;Ready;Updating;Degraded;Stalled;Hibernated;Deleting
 type Phase string
 
 // The phases.
@@ -21,6 +21,8 @@ const (
 	PhaseDegraded Phase = "Degraded"
 	// PhaseStalled: the operator waits for the user.
 	PhaseStalled Phase = "Stalled"
+	// PhaseHibernated: everything is stopped, as the spec says.
+	PhaseHibernated Phase = "Hibernated"
 	// PhaseDeleting: the resource is being deleted.
 	PhaseDeleting Phase = "Deleting"
 )
@@ -110,7 +112,7 @@ type BackendStatus struct {
 
 // PostgresStatus is the state of the database.
 type PostgresStatus struct {
-	// primary is the instance that accepts writes.
+	// primary is the instance that accepts writes; empty while the database sleeps.
 	// +optional
 	Primary string `json:"primary,omitempty"`
 
@@ -125,7 +127,68 @@ type PostgresStatus struct {
 	// lastFailover tells of the last change of the primary.
 	// +optional
 	LastFailover *FailoverStatus `json:"lastFailover,omitempty"`
+
+	// promotion tells what became of the request by annotation xatube.io/promote. Each value of the annotation is one
+	// request.
+	// +optional
+	Promotion *PromotionStatus `json:"promotion,omitempty"`
 }
+
+// PromotionState is how far a requested switchover is.
+//
+// +kubebuilder:validation:Enum=Requested;InProgress;Completed;Superseded;Refused
+type PromotionState string
+
+// The states of a requested switchover. The last three are final: nothing is done for the same request again.
+const (
+	// PromotionRequested: the request is accepted and about to be handed to CloudNativePG.
+	PromotionRequested PromotionState = "Requested"
+	// PromotionInProgress: CloudNativePG is moving the primary.
+	PromotionInProgress PromotionState = "InProgress"
+	// PromotionCompleted: the instance has become the primary.
+	PromotionCompleted PromotionState = "Completed"
+	// PromotionSuperseded: CloudNativePG has made another instance the primary.
+	PromotionSuperseded PromotionState = "Superseded"
+	// PromotionRefused: the instance could not become the primary when it was asked for.
+	PromotionRefused PromotionState = "Refused"
+)
+
+// Final says that nothing is done any more for the request.
+func (s PromotionState) Final() bool {
+	return s == PromotionCompleted || s == PromotionSuperseded || s == PromotionRefused
+}
+
+// PromotionStatus tells what became of a requested switchover.
+type PromotionStatus struct {
+	// request is the value of the annotation.
+	// +required
+	Request string `json:"request"`
+
+	// state of the request.
+	// +required
+	State PromotionState `json:"state"`
+
+	// from is the primary when the request was accepted.
+	// +optional
+	From string `json:"from,omitempty"`
+
+	// message says why, and what to do.
+	// +optional
+	Message string `json:"message,omitempty"`
+}
+
+// FailoverKind tells why the primary changed.
+//
+// +kubebuilder:validation:Enum=Failover;Switchover
+type FailoverKind string
+
+// The kinds of changes of the primary.
+const (
+	// KindFailover: the former primary failed.
+	KindFailover FailoverKind = "Failover"
+	// KindSwitchover: the former primary was healthy and handed over, as somebody, an update or a drain of its node asked.
+	KindSwitchover FailoverKind = "Switchover"
+)
 
 // FailoverStatus tells of one change of the primary.
 type FailoverStatus struct {
@@ -133,11 +196,15 @@ type FailoverStatus struct {
 	// +required
 	From string `json:"from"`
 
+	// kind says whether the former primary failed or handed over; empty when the change happened unseen.
+	// +optional
+	Kind FailoverKind `json:"kind,omitempty"`
+
 	// to is the new primary; empty while none is found.
 	// +optional
 	To string `json:"to,omitempty"`
 
-	// startedAt is when the operator saw the former primary fail, or when that fell silent.
+	// startedAt is when the operator saw the former primary fail or begin to hand over, or when that fell silent.
 	// +required
 	StartedAt metav1.MicroTime `json:"startedAt"`
 

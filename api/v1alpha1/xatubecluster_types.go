@@ -63,8 +63,27 @@ const (
 	DeletionDelete DeletionPolicy = "Delete"
 )
 
+// PowerState says whether the platform runs.
+//
+// +kubebuilder:validation:Enum=Running;Hibernated
+type PowerState string
+
+// The power states.
+const (
+	// PowerRunning is the ordinary state.
+	PowerRunning PowerState = "Running"
+	// PowerHibernated stops everything and keeps every volume, credential and the database.
+	PowerHibernated PowerState = "Hibernated"
+)
+
 // XaTubeClusterSpec is the wanted platform.
 type XaTubeClusterSpec struct {
+	// powerState Hibernated stops everything but the data: first the ingest, whose publishers may finish within
+	// rtmp.drainTimeout, then what answers viewers, last the database, cache and broker. Running resumes with all of it.
+	// +optional
+	// +kubebuilder:default=Running
+	PowerState PowerState `json:"powerState,omitempty"`
+
 	// imageDefaults applies to every image of the platform: one place for an air-gapped mirror.
 	// +optional
 	ImageDefaults *ImageDefaults `json:"imageDefaults,omitempty"`

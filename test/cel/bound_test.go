@@ -36,7 +36,9 @@ type enum struct {
 }
 
 var enums = []enum{
+	{"spec.powerState", "powerState: %s", []string{"Running", "Hibernated"}},
 	{"spec.deletionPolicy", "deletionPolicy: %s", []string{"Retain", "Delete"}},
+	{"spec.edge.whileHibernated", "edge: {whileHibernated: %s}", []string{"Stop", "Serve"}},
 	{"spec.imageDefaults.pullPolicy", "imageDefaults: {pullPolicy: %s}", []string{"Always", "IfNotPresent", "Never"}},
 	{"spec.backend.settings.logLevel", "backend: {settings: {logLevel: %s}}", []string{"DEBUG", "INFO", "WARNING", "ERROR"}},
 	{"spec.backend.rollout.onFailure", "backend: {rollout: {onFailure: %s}}", []string{"Hold", "Revert"}},

@@ -20,7 +20,8 @@ postgres:
   instances: 3
   readyInstances: 3
   lastFailover:
-    {from: a-1, to: a-2, startedAt: '2026-01-01T00:00:00.000000Z', completedAt: '2026-01-01T00:00:09.000000Z', seconds: '9.0'}
+    {from: a-1, to: a-2, kind: Failover, startedAt: '2026-01-01T00:00:00.000000Z', completedAt: '2026-01-01T00:00:09.000000Z', seconds: '9.0'}
+  promotion: {request: a-1, state: Superseded, from: a-2, message: another one is the primary}
 settled: 1/a/b
 inventory: [{apiVersion: v1, kind: Secret, name: a}]
 `
@@ -46,6 +47,10 @@ var statusRefusals = []refusal{
 	{"status.postgres.lastFailover.from", "postgres: {lastFailover: {startedAt: '2026-01-01T00:00:00.000000Z'}}", "Required value"},
 	{"status.postgres.lastFailover.startedAt", "postgres: {lastFailover: {from: a}}", "Required value"},
 	{"status.settled", "settled: " + xs(129), "may not be more than 128 bytes"},
+	{"status.postgres.lastFailover.kind", "postgres: {lastFailover: {from: a, kind: Coup, startedAt: '2026-01-01T00:00:00.000000Z'}}", "supported values: "},
+	{"status.postgres.promotion.request", "postgres: {promotion: {state: Refused}}", "Required value"},
+	{"status.postgres.promotion.state", "postgres: {promotion: {request: a}}", "Required value"},
+	{"status.postgres.promotion.state", "postgres: {promotion: {request: a, state: Maybe}}", "supported values: "},
 	{"status.inventory", "inventory: [" + repeated("{apiVersion: v1, kind: Secret, name: a%d}", 257) + "]", "must have at most 256 items"},
 	{"status.inventory.apiVersion", "inventory: [{kind: Secret, name: a}]", "Required value"},
 	{"status.inventory.kind", "inventory: [{apiVersion: v1, name: a}]", "Required value"},

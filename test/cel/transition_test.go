@@ -97,6 +97,7 @@ var transitionCases = []transition{
 
 	// Free to change.
 	{from: "{}", to: "deletionPolicy: Delete"},
+	{from: "powerState: Hibernated", to: "powerState: Running"},
 	{from: "backend: {replicas: 3}", to: "backend: {replicas: 0}"},
 	{from: "ingress: {host: a}", to: "{}"},
 }
