@@ -28,8 +28,10 @@ func Transitions(former, next v1alpha1.XaTubeClusterStatus) []Event {
 			out = append(out, e)
 		}
 	}
-	if e, tell := failover(former.Postgres, next.Postgres); tell {
-		out = append(out, e)
+	for _, find := range []func(former, next *v1alpha1.PostgresStatus) (Event, bool){failover, promotion} {
+		if e, tell := find(former.Postgres, next.Postgres); tell {
+			out = append(out, e)
+		}
 	}
 	return out
 }
@@ -80,10 +82,32 @@ func failover(former, next *v1alpha1.PostgresStatus) (Event, bool) {
 		return Event{}, false
 	}
 	f := next.LastFailover
-	return Event{
+	e := Event{
 		Type: corev1.EventTypeWarning, Reason: v1alpha1.ReasonFailover, Action: v1alpha1.ConditionDatabaseReady,
 		Message: "The primary changed from " + f.From + " to " + f.To + " in " + f.Seconds + " s",
-	}, true
+	}
+	if f.Kind == v1alpha1.KindSwitchover {
+		e.Type, e.Reason = corev1.EventTypeNormal, v1alpha1.ReasonSwitchover
+	}
+	return e, true
+}
+
+// promotion tells of a requested switchover that did not happen; of one that did, failover tells.
+func promotion(former, next *v1alpha1.PostgresStatus) (Event, bool) {
+	if next == nil || next.Promotion == nil {
+		return Event{}, false
+	}
+	if former != nil && former.Promotion != nil && former.Promotion.Request == next.Promotion.Request &&
+		former.Promotion.State == next.Promotion.State {
+		return Event{}, false
+	}
+	reason := map[v1alpha1.PromotionState]string{
+		v1alpha1.PromotionRefused:    v1alpha1.ReasonSwitchoverRefused,
+		v1alpha1.PromotionSuperseded: v1alpha1.ReasonSwitchoverSuperseded,
+	}[next.Promotion.State]
+	return Event{
+		Type: corev1.EventTypeWarning, Reason: reason, Action: v1alpha1.ConditionDatabaseReady, Message: next.Promotion.Message,
+	}, reason != ""
 }
 
 // maxNote is the limit of the events API for a message.

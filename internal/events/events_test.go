@@ -55,6 +55,51 @@ func TestTransitions(t *testing.T) {
 	}
 }
 
+func TestASwitchoverIsNoWarning(t *testing.T) {
+	at := metav1.NowMicro()
+	done := &v1alpha1.PostgresStatus{LastFailover: &v1alpha1.FailoverStatus{
+		From: "a", To: "b", Kind: v1alpha1.KindSwitchover, CompletedAt: &at, Seconds: "2.5",
+	}}
+	got := Transitions(v1alpha1.XaTubeClusterStatus{}, v1alpha1.XaTubeClusterStatus{Postgres: done})
+	if len(got) != 1 || got[0].Reason != v1alpha1.ReasonSwitchover || got[0].Type != corev1.EventTypeNormal {
+		t.Errorf("got %+v, want one switchover", got)
+	}
+}
+
+func TestARequestForASwitchoverThatFailsIsToldOnce(t *testing.T) {
+	request := func(value string, state v1alpha1.PromotionState) v1alpha1.XaTubeClusterStatus {
+		return v1alpha1.XaTubeClusterStatus{Postgres: &v1alpha1.PostgresStatus{Promotion: &v1alpha1.PromotionStatus{
+			Request: value, State: state, Message: "because",
+		}}}
+	}
+	tests := []struct {
+		name         string
+		former, next v1alpha1.XaTubeClusterStatus
+		want         string
+	}{
+		{"refused", v1alpha1.XaTubeClusterStatus{}, request("a", v1alpha1.PromotionRefused), v1alpha1.ReasonSwitchoverRefused},
+		{"stays refused", request("a", v1alpha1.PromotionRefused), request("a", v1alpha1.PromotionRefused), ""},
+		{"refused again", request("a", v1alpha1.PromotionRefused), request("a@2", v1alpha1.PromotionRefused), v1alpha1.ReasonSwitchoverRefused},
+		{"superseded", request("a", v1alpha1.PromotionInProgress), request("a", v1alpha1.PromotionSuperseded), v1alpha1.ReasonSwitchoverSuperseded},
+		{"begins", v1alpha1.XaTubeClusterStatus{}, request("a", v1alpha1.PromotionInProgress), ""},
+		{"completed", request("a", v1alpha1.PromotionInProgress), request("a", v1alpha1.PromotionCompleted), ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := Transitions(tt.former, tt.next)
+			if tt.want == "" {
+				if len(got) != 0 {
+					t.Errorf("got %+v, want none", got)
+				}
+				return
+			}
+			if len(got) != 1 || got[0].Reason != tt.want || got[0].Message != "because" {
+				t.Errorf("got %+v, want one %s", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestFailoverIsToldOnce(t *testing.T) {
 	at := metav1.NowMicro()
 	done := &v1alpha1.PostgresStatus{LastFailover: &v1alpha1.FailoverStatus{From: "a", To: "b", CompletedAt: &at, Seconds: "6.5"}}

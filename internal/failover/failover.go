@@ -23,6 +23,15 @@ func InProgress(db *cnpgv1.Cluster) bool {
 	return db != nil && db.Status.CurrentPrimary != "" && db.Status.TargetPrimary != db.Status.CurrentPrimary
 }
 
+// KindOf tells why the primary changes now. CloudNativePG names a healthy primary's successor at once, and looks for
+// that of a failed one first.
+func KindOf(db *cnpgv1.Cluster) v1alpha1.FailoverKind {
+	if db.Status.TargetPrimary != pendingTarget && db.Status.Phase == cnpgv1.PhaseSwitchover {
+		return v1alpha1.KindSwitchover
+	}
+	return v1alpha1.KindFailover
+}
+
 // Stalled says whether a change of the primary takes longer than it may.
 func Stalled(f *v1alpha1.FailoverStatus, now time.Time) bool {
 	return f != nil && f.CompletedAt == nil && now.Sub(f.StartedAt.Time) >= StalledAfter
@@ -43,7 +52,7 @@ func Track(previous *v1alpha1.PostgresStatus, db *cnpgv1.Cluster, silent, now ti
 	switch {
 	case InProgress(db):
 		if !open {
-			last = &v1alpha1.FailoverStatus{From: former, StartedAt: metav1.NewMicroTime(started(silent, now))}
+			last = &v1alpha1.FailoverStatus{From: former, Kind: KindOf(db), StartedAt: metav1.NewMicroTime(started(silent, now))}
 		}
 		if db.Status.TargetPrimary != pendingTarget {
 			last.To = db.Status.TargetPrimary

@@ -62,6 +62,33 @@ func TestTrackStartsFromCloudNativePGsTimeWhenUnseen(t *testing.T) {
 	}
 }
 
+func TestKindOf(t *testing.T) {
+	tests := []struct {
+		name, target, phase string
+		want                v1alpha1.FailoverKind
+	}{
+		{"asked for", "b", cnpgv1.PhaseSwitchover, v1alpha1.KindSwitchover},
+		{"no successor yet", "pending", cnpgv1.PhaseFailOver, v1alpha1.KindFailover},
+		{"successor of a failed primary", "b", cnpgv1.PhaseFailOver, v1alpha1.KindFailover},
+		{"the successor failed too", "pending", cnpgv1.PhaseSwitchover, v1alpha1.KindFailover},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			db := database("a", tt.target)
+			db.Status.Phase = tt.phase
+			got := Track(&v1alpha1.PostgresStatus{Primary: "a"}, db, time.Time{}, now)
+			if got.Kind != tt.want {
+				t.Errorf("got %s, want %s", got.Kind, tt.want)
+			}
+			// What it was at its start it stays.
+			db.Status.Phase, db.Status.CurrentPrimary, db.Status.TargetPrimary = cnpgv1.PhaseHealthy, "b", "b"
+			if got = Track(&v1alpha1.PostgresStatus{Primary: "a", LastFailover: got}, db, time.Time{}, now); got.Kind != tt.want || got.To != "b" {
+				t.Errorf("it ended as %+v", got)
+			}
+		})
+	}
+}
+
 func TestTrackKeepsAFinishedRecord(t *testing.T) {
 	at := metav1.NewMicroTime(now.Add(-time.Hour))
 	last := &v1alpha1.FailoverStatus{From: "a", To: "b", StartedAt: at, CompletedAt: &at, Seconds: "0.0"}
