@@ -15,14 +15,13 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/postgres"
 	"github.com/xatube/xatube-operator/internal/inventory"
 	"github.com/xatube/xatube-operator/internal/observe"
 	"github.com/xatube/xatube-operator/internal/status"
 )
 
 const (
-	// hibernation is CloudNativePG's annotation that stops a database and keeps its volumes.
-	hibernation = "cnpg.io/hibernation"
 	// deletionGrace is all that a pod gets when its platform is deleted: nobody is left to drain for.
 	deletionGrace = 30 * time.Second
 	// deletionPoll is how soon a deletion looks again at objects that it does not watch one by one.
@@ -134,17 +133,14 @@ func (r *Reconciler) hibernate(ctx context.Context, cluster *v1alpha1.XaTubeClus
 	}
 	db := &cnpgv1.Cluster{}
 	err = r.Client.Get(ctx, client.ObjectKey{Namespace: cluster.Namespace, Name: naming.Child(cluster, naming.Postgres)}, db)
-	if apierrors.IsNotFound(err) || (err == nil && db.Annotations[hibernation] == "on") {
+	if apierrors.IsNotFound(err) || (err == nil && postgres.Hibernates(db)) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("reading the database: %w", err)
 	}
 	before := db.DeepCopy()
-	if db.Annotations == nil {
-		db.Annotations = map[string]string{}
-	}
-	db.Annotations[hibernation] = "on"
+	postgres.Hibernate(db)
 	if err := r.Client.Patch(ctx, db, client.MergeFrom(before), client.FieldOwner(naming.FieldManager)); err != nil {
 		return fmt.Errorf("hibernating the database: %w", err)
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/backend"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/migration"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/postgres"
@@ -20,6 +22,8 @@ type Gate struct {
 	Open bool
 	// Message says what a closed gate waits for.
 	Message string
+	// Still: nothing of the component runs, and the accepted revision is not started either.
+	Still bool
 }
 
 // Gates of the components that wait for others. A component without a gate starts at once.
@@ -29,7 +33,10 @@ func Gates(in component.Input) map[string]Gate {
 		naming.Migration: {Open: writable, Message: reason},
 		naming.Backend:   {Open: migration.Applied(in)},
 	}
-	if !gates[naming.Backend].Open {
+	switch {
+	case !writable && backend.Starts(in):
+		gates[naming.Backend] = Gate{Message: reason, Still: true}
+	case !gates[naming.Backend].Open:
 		gates[naming.Backend] = Gate{Message: waitingForMigration(in, gates[naming.Migration])}
 	}
 	return gates
@@ -55,14 +62,35 @@ type Passage struct {
 }
 
 // Pass sends a component's objects through its gate. Every workload that goes out is recorded as a ControllerRevision; a
-// closed gate puts the accepted revision in the place of the wanted one.
+// closed gate puts the accepted revision in the place of the wanted one. A hibernated platform waits for nothing, and
+// what goes out of it replaces no pods.
 func Pass(in component.Input, name string, gate Gate, objects []*unstructured.Unstructured) (Passage, error) {
-	return let(in, name, objects, func(o *unstructured.Unstructured) (choice, error) {
+	if gate.Still {
+		objects = stopped(objects)
+	}
+	p, err := let(in, name, objects, func(o *unstructured.Unstructured) (choice, error) {
 		if o.GetKind() == job {
 			return passJob(in, o, gate), nil
 		}
 		return choose(in, name, gate, o)
 	})
+	if hibernation.Wanted(in.Cluster) {
+		p.Shown, p.Rolls = nil, false
+	}
+	return p, err
+}
+
+// stopped are the objects with workloads that run nothing.
+func stopped(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
+	out := make([]*unstructured.Unstructured, len(objects))
+	for i, o := range objects {
+		out[i] = o.DeepCopy()
+		if rolling(o) != nil {
+			// Workloads have a spec.
+			_ = unstructured.SetNestedField(out[i].Object, int64(0), "spec", "replicas")
+		}
+	}
+	return out
 }
 
 // Wait sends the objects of a component out that rolls, while its platform waits for its turn: the accepted revision of

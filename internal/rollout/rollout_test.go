@@ -108,6 +108,47 @@ func TestAClosedGateKeepsTheAcceptedWorkloadAtTheWantedReplicas(t *testing.T) {
 	}
 }
 
+// still is a platform whose backends stand at a number of replicas, while its database accepts no writes.
+func still(n int32) component.Input {
+	in := input()
+	in.Facts.Deployments = map[string]*appsv1.Deployment{"demo-backend": {Spec: appsv1.DeploymentSpec{Replicas: &n}}}
+	return in
+}
+
+func TestBackendsThatStandStillWaitForTheDatabase(t *testing.T) {
+	if gate := Gates(still(3))[naming.Backend]; gate.Still {
+		t.Errorf("backends that run are held: %+v", gate)
+	}
+	in := still(0)
+	out, _ := pass(t, in, true, deployment("a", 3))
+	record(t, in, out)
+	gate := Gates(in)[naming.Backend]
+	if !gate.Still || gate.Open || gate.Message == "" {
+		t.Fatalf("got %+v", gate)
+	}
+	passage, err := Pass(in, naming.Backend, gate, []*unstructured.Unstructured{deployment("a", 3)})
+	if err != nil || passage.Shown == nil {
+		t.Fatalf("shown %v, %v", passage.Shown, err)
+	}
+	if n, found, _ := unstructured.NestedInt64(passage.Objects[1].Object, "spec", "replicas"); !found || n != 0 {
+		t.Errorf("started with %d replicas", n)
+	}
+}
+
+func TestAHibernatedPlatformWaitsForNothingAndAcceptsNothing(t *testing.T) {
+	in := input()
+	out, _ := pass(t, in, true, deployment("a", 3))
+	record(t, in, out)
+	in.Cluster.Spec.PowerState = v1alpha1.PowerHibernated
+	out, held := pass(t, in, false, deployment("b", 0))
+	if held {
+		t.Error("it is said to wait")
+	}
+	if image := image(t, out); image != "a" {
+		t.Errorf("image %s, which no migration has prepared for, is accepted", image)
+	}
+}
+
 func TestRevisionsCountUpAndScalingIsNone(t *testing.T) {
 	in := input()
 	out, _ := pass(t, in, true, deployment("a", 3))

@@ -13,7 +13,9 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	database "github.com/xatube/xatube-operator/internal/component/postgres"
 	"github.com/xatube/xatube-operator/internal/component/routes"
 	"github.com/xatube/xatube-operator/internal/failover"
 	"github.com/xatube/xatube-operator/internal/rollout"
@@ -69,7 +71,7 @@ func Compute(in component.Input, results []Result, inventory []v1alpha1.ObjectRe
 		}
 		set(&next, r.Condition, healths[i], in.Cluster.Generation, now)
 	}
-	summarise(&next, in.Cluster.Generation, results, healths, now)
+	summarise(&next, in.Cluster, results, healths, now)
 	next.Settled = rollout.Settled(in, meta.IsStatusConditionFalse(next.Conditions, v1alpha1.ConditionReconciling))
 	next.Phase = phase(in.Cluster, next)
 	return next
@@ -144,6 +146,7 @@ func backend(in component.Input) *v1alpha1.BackendStatus {
 			wanted = *d.Spec.Replicas
 		}
 	}
+	wanted = hibernation.Replicas(in, naming.Backend, wanted)
 	b.Ready = fmt.Sprintf("%d/%d", b.ReadyReplicas, wanted)
 	return b
 }
@@ -159,7 +162,10 @@ func postgres(in component.Input, now time.Time) *v1alpha1.PostgresStatus {
 	}
 	if db := in.Facts.Database; db != nil {
 		p.Instances, p.ReadyInstances = int32(db.Spec.Instances), int32(db.Status.ReadyInstances)
-		if !failover.InProgress(db) && db.Status.CurrentPrimary != "" {
+		switch {
+		case database.Sleeps(db):
+			p.Primary = ""
+		case !failover.InProgress(db) && db.Status.CurrentPrimary != "":
 			p.Primary = db.Status.CurrentPrimary
 		}
 	}

@@ -168,6 +168,31 @@ func TestPhase(t *testing.T) {
 	}
 }
 
+func TestAHibernatedPlatformIsReady(t *testing.T) {
+	in := input()
+	in.Cluster.Spec.PowerState = v1alpha1.PowerHibernated
+	in.Cluster.Status.Postgres = &v1alpha1.PostgresStatus{Primary: "a"}
+	in.Facts.Database = &cnpgv1.Cluster{Status: cnpgv1.ClusterStatus{CurrentPrimary: "a", TargetPrimary: "a"}}
+	in.Facts.Database.Annotations = map[string]string{"cnpg.io/hibernation": "on"}
+	in.Facts.Database.Status.Conditions = []metav1.Condition{{Type: "cnpg.io/hibernation", Status: metav1.ConditionTrue}}
+	got := Compute(in, edge(func(r *Result) { r.Health = component.Off(v1alpha1.ReasonHibernated, "nothing runs") }), nil, now)
+	ready := meta.FindStatusCondition(got.Conditions, v1alpha1.ConditionReady)
+	if ready.Status != metav1.ConditionTrue || ready.Reason != v1alpha1.ReasonHibernated || got.Phase != v1alpha1.PhaseHibernated {
+		t.Errorf("phase %s, Ready %+v", got.Phase, ready)
+	}
+	if !meta.IsStatusConditionFalse(got.Conditions, v1alpha1.ConditionReconciling) || !meta.IsStatusConditionFalse(got.Conditions, v1alpha1.ConditionStalled) {
+		t.Errorf("conditions: %+v", got.Conditions)
+	}
+	if got.Backend.Ready != "0/0" || got.Postgres.Primary != "" {
+		t.Errorf("backends %s, primary %q", got.Backend.Ready, got.Postgres.Primary)
+	}
+
+	got = Compute(in, edge(func(r *Result) { r.Health = component.NotReady(v1alpha1.ReasonProgressing, "stops") }), nil, now)
+	if got.Phase == v1alpha1.PhaseHibernated || !meta.IsStatusConditionTrue(got.Conditions, v1alpha1.ConditionReconciling) {
+		t.Errorf("on its way: phase %s, conditions %+v", got.Phase, got.Conditions)
+	}
+}
+
 func TestAStalledFailoverIsACondition(t *testing.T) {
 	in := input()
 	in.Facts.Database = &cnpgv1.Cluster{Status: cnpgv1.ClusterStatus{CurrentPrimary: "a", TargetPrimary: "pending"}}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/outcome"
 )
@@ -66,7 +67,7 @@ func shown(blocked, facts component.Health) component.Health {
 	return blocked
 }
 
-func summarise(s *v1alpha1.XaTubeClusterStatus, generation int64, results []Result, healths []component.Health, now time.Time) {
+func summarise(s *v1alpha1.XaTubeClusterStatus, cluster *v1alpha1.XaTubeCluster, results []Result, healths []component.Health, now time.Time) {
 	var wanting, stalled, waiting []string
 	reason, cause := "", ""
 	for i, h := range healths {
@@ -86,7 +87,8 @@ func summarise(s *v1alpha1.XaTubeClusterStatus, generation int64, results []Resu
 			reason = h.Reason
 		}
 	}
-	set(s, v1alpha1.ConditionReady, ready(reason, wanting), generation, now)
+	generation := cluster.Generation
+	set(s, v1alpha1.ConditionReady, ready(cluster, reason, wanting), generation, now)
 	set(s, v1alpha1.ConditionReconciling, turning(results, reconciling(wanting, stalled, waiting)), generation, now)
 	set(s, v1alpha1.ConditionStalled, stall(cause, stalled), generation, now)
 }
@@ -96,8 +98,11 @@ func terminal(err error) bool {
 	return ok && b.Terminal
 }
 
-func ready(reason string, wanting []string) component.Health {
-	if len(wanting) == 0 {
+func ready(cluster *v1alpha1.XaTubeCluster, reason string, wanting []string) component.Health {
+	switch {
+	case len(wanting) == 0 && hibernation.Wanted(cluster):
+		return hibernation.Asleep("everything is stopped and all data is kept; set it to Running to resume")
+	case len(wanting) == 0:
 		return component.Ready("The platform runs as the spec says")
 	}
 	return component.NotReady(reason, strings.Join(wanting, "; "))
@@ -151,6 +156,8 @@ func stall(reason string, stalled []string) component.Health {
 func phase(cluster *v1alpha1.XaTubeCluster, s v1alpha1.XaTubeClusterStatus) v1alpha1.Phase {
 	former := cluster.Status
 	switch {
+	case meta.IsStatusConditionTrue(s.Conditions, v1alpha1.ConditionReady) && hibernation.Wanted(cluster):
+		return v1alpha1.PhaseHibernated
 	case meta.IsStatusConditionTrue(s.Conditions, v1alpha1.ConditionReady):
 		return v1alpha1.PhaseReady
 	case meta.IsStatusConditionTrue(s.Conditions, v1alpha1.ConditionStalled):

@@ -3,10 +3,10 @@ package backend
 
 import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/utils/ptr"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/rotation"
 	"github.com/xatube/xatube-operator/internal/component/workload"
@@ -65,7 +65,7 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 		return nil, err
 	}
 	objects := append([]component.Object{claim}, workload.BalancedServices(in, naming.Backend, naming.BackendPort)...)
-	objects = append(objects, workload.Budget(in, naming.Backend, mostReplicas(spec))...)
+	objects = append(objects, workload.Budget(in, naming.Backend, hibernation.Replicas(in, naming.Backend, mostReplicas(spec)))...)
 	deployment, err := deployment(in)
 	if err != nil {
 		return objects, err
@@ -80,16 +80,4 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 // Image of the backend, which migrates the database too.
 func Image(c *v1alpha1.XaTubeCluster) string {
 	return naming.Image(c, c.Spec.Backend.Image, naming.ImageBackend)
-}
-
-func replicas(spec v1alpha1.BackendSpec) int32 {
-	return ptr.Deref(spec.Replicas, defaultReplicas)
-}
-
-// mostReplicas that ever run.
-func mostReplicas(spec v1alpha1.BackendSpec) int32 {
-	if spec.Autoscaling != nil {
-		return spec.Autoscaling.MaxReplicas
-	}
-	return replicas(spec)
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
@@ -20,7 +21,42 @@ import (
 )
 
 func TestRender(t *testing.T) {
-	golden.Run(t, New(), func(_ string, in *component.Input) { provide(t, in) })
+	golden.Run(t, New(), func(name string, in *component.Input) {
+		provide(t, in)
+		if name == "resuming" {
+			in.Facts.Deployments = standing(0)
+		}
+	})
+}
+
+// standing is the live Deployment at a number of replicas.
+func standing(n int32) map[string]*appsv1.Deployment {
+	return map[string]*appsv1.Deployment{"demo-backend": {Spec: appsv1.DeploymentSpec{Replicas: &n}}}
+}
+
+func TestStarts(t *testing.T) {
+	tests := []struct {
+		name   string
+		live   map[string]*appsv1.Deployment
+		change func(*v1alpha1.XaTubeClusterSpec)
+		want   bool
+	}{
+		{"there is none yet", nil, func(*v1alpha1.XaTubeClusterSpec) {}, false},
+		{"runs", standing(3), func(*v1alpha1.XaTubeClusterSpec) {}, false},
+		{"stands still and is wanted", standing(0), func(*v1alpha1.XaTubeClusterSpec) {}, true},
+		{"stands still by choice", standing(0), func(s *v1alpha1.XaTubeClusterSpec) { s.Backend.Replicas = ptr.To[int32](0) }, false},
+		{"hibernated", standing(0), func(s *v1alpha1.XaTubeClusterSpec) { s.PowerState = v1alpha1.PowerHibernated }, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := input(t, "minimal")
+			in.Facts.Deployments = tt.live
+			tt.change(&in.Cluster.Spec)
+			if got := Starts(in); got != tt.want {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
 }
 
 // provide makes what the other components and the user have made by the time that a backend is rendered.

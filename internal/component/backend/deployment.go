@@ -60,9 +60,7 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 		WithMinReadySeconds(int32(settle.Seconds())).
 		WithProgressDeadlineSeconds(int32(deadline.Seconds())).
 		WithTemplate(template)
-	if spec.Autoscaling == nil {
-		deployment.Spec.WithReplicas(replicas(spec))
-	}
+	deployment.Spec.Replicas = ownReplicas(in)
 	fitVolume(deployment, in.Cluster)
 	return deployment, nil
 }

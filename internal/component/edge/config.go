@@ -39,6 +39,8 @@ type view struct {
 	HTTPPort, HTTPSPort, StatusPort int32
 	TLS                             bool
 	TrustedProxies                  []netip.Prefix
+	// Refuses: the platform is hibernated, and everything is answered with 503.
+	Refuses bool
 
 	API, Web limit
 
@@ -91,6 +93,7 @@ func newView(in component.Input) (view, error) {
 		HTTPSPort:       naming.EdgeHTTPSPort,
 		StatusPort:      statusPort,
 		TLS:             spec.TLS != nil,
+		Refuses:         refuses(in),
 		API:             share("api", spec.RateLimit.API, spec.Replicas),
 		Web:             share("web", spec.RateLimit.Web, spec.Replicas),
 		Backend:         each(naming.Backend),

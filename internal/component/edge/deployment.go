@@ -72,7 +72,7 @@ func deployment(in component.Input, configuration map[string]string) (*appsv1ac.
 	}
 	d := workload.Deployment(in, naming.Edge)
 	d.Spec.
-		WithReplicas(spec.Replicas).
+		WithReplicas(replicas(in)).
 		// A pod that dies right after its start must not have replaced a good one.
 		WithMinReadySeconds(5).
 		WithTemplate(template)

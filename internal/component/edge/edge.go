@@ -42,7 +42,7 @@ func (Component) Credentials(component.Input) []credential.Request { return nil 
 // is replaced for another reason.
 func (Component) Render(in component.Input) ([]component.Object, error) {
 	objects := []component.Object{service(in)}
-	objects = append(objects, workload.Budget(in, naming.Edge, in.Cluster.Spec.Edge.Replicas)...)
+	objects = append(objects, workload.Budget(in, naming.Edge, replicas(in))...)
 	if err := checkCertificate(in); err != nil {
 		return objects, err
 	}

@@ -12,5 +12,8 @@ func (Component) Health(in component.Input) component.Health {
 	if blocked, found := outcome.AsBlocked(checkCertificate(in)); found {
 		return component.NotReady(blocked.Reason, blocked.Message)
 	}
+	if refuses(in) {
+		return refusingHealth(in)
+	}
 	return workload.DeploymentHealth(in, naming.Edge)
 }

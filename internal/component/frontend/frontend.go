@@ -11,6 +11,7 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 	"github.com/xatube/xatube-operator/internal/credential"
@@ -47,7 +48,7 @@ func (Component) Credentials(component.Input) []credential.Request { return nil 
 func (Component) Render(in component.Input) ([]component.Object, error) {
 	spec := in.Cluster.Spec.Frontend
 	objects := workload.BalancedServices(in, naming.Frontend, spec.Port)
-	objects = append(objects, workload.Budget(in, naming.Frontend, spec.Replicas)...)
+	objects = append(objects, workload.Budget(in, naming.Frontend, hibernation.Replicas(in, naming.Frontend, spec.Replicas))...)
 	deployment, err := deployment(in)
 	if err != nil {
 		return objects, err
@@ -70,7 +71,7 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 		return nil, err
 	}
 	deployment := workload.Deployment(in, naming.Frontend)
-	deployment.Spec.WithReplicas(spec.Replicas).WithTemplate(template)
+	deployment.Spec.WithReplicas(hibernation.Replicas(in, naming.Frontend, spec.Replicas)).WithTemplate(template)
 	return deployment, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/backend"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 )
@@ -24,6 +25,8 @@ func (Component) Health(in component.Input) component.Health {
 	name := JobName(in)
 	job := in.Facts.Jobs[name]
 	switch {
+	case hibernation.Wanted(in.Cluster) && (job == nil || condition(job, batchv1.JobFailed) != nil):
+		return hibernation.Asleep(fmt.Sprintf("the database is prepared for image %s when the platform runs again", backend.Image(in.Cluster)))
 	case job == nil:
 		return component.NotReady(v1alpha1.ReasonWaiting, fmt.Sprintf("Job %s has not been started", name))
 	case Applied(in):

@@ -6,6 +6,7 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/credential"
 )
@@ -29,8 +30,11 @@ func (Component) Needs(*v1alpha1.XaTubeCluster) []schema.GroupVersionKind { retu
 func (Component) Credentials(component.Input) []credential.Request { return nil }
 
 // Render returns the Job of the wanted image, and keeps those of earlier images. A Job that exists stays as it is:
-// Kubernetes lets nobody change what it runs.
+// Kubernetes lets nobody change what it runs. A hibernated platform starts none.
 func (Component) Render(in component.Input) ([]component.Object, error) {
+	if hibernation.Wanted(in.Cluster) && in.Facts.Jobs[JobName(in)] == nil {
+		return earlier(in), nil
+	}
 	job, err := job(in)
 	if err != nil {
 		return nil, err

@@ -18,9 +18,6 @@ const (
 
 	defaultMemory = "256Mi"
 
-	// hibernation is the annotation by which a deleted platform's database was put to sleep.
-	hibernation = "cnpg.io/hibernation"
-
 	// stopDelay, in seconds, adds the time for a fast shutdown with its checkpoint.
 	stopDelay = 180
 	// switchoverDelay, in seconds, bounds the shutdown of the former primary. CloudNativePG would wait an hour, in
@@ -103,9 +100,8 @@ func metadata(in component.Input) map[string]any {
 		"namespace": in.Cluster.Namespace,
 		"labels":    naming.Labels(in.Cluster, naming.Postgres),
 	}
-	// A database that was put to sleep when its platform was deleted wakes up with the platform's successor.
-	if live := in.Facts.Database; live != nil && live.Annotations[hibernation] != "" {
-		out["annotations"] = map[string]string{hibernation: "off"}
+	if wish := sleep(in); wish != "" {
+		out["annotations"] = map[string]string{annotationHibernation: wish}
 	}
 	return out
 }

@@ -32,7 +32,12 @@ func (Component) Health(in component.Input) component.Health {
 			"CloudNativePG is not installed: install version 1.30.1 or newer, or set spec.postgres.external")
 	case db == nil:
 		return component.NotReady(v1alpha1.ReasonProgressing, fmt.Sprintf("Cluster %s does not exist yet", name))
-	case db.Annotations[hibernation] == "on":
+	}
+	if h, hibernates := hibernationHealth(in); hibernates {
+		return h
+	}
+	switch {
+	case Hibernates(db):
 		return component.NotReady(v1alpha1.ReasonProgressing, fmt.Sprintf("Cluster %s sleeps and is being woken", name))
 	case complete(in):
 		return component.Ready(fmt.Sprintf("primary is %s; %d of %d instances are ready",
@@ -94,6 +99,9 @@ func changing(in component.Input) (component.Health, bool) {
 	case to == cnpgv1.PendingFailoverMarker:
 		return component.NotReady(v1alpha1.ReasonFailover, fmt.Sprintf(
 			"Cluster %s lost its primary %s; CloudNativePG is choosing another", db.Name, from)), true
+	case failover.KindOf(db) == v1alpha1.KindSwitchover:
+		return component.NotReady(v1alpha1.ReasonSwitchover, fmt.Sprintf(
+			"Cluster %s: the primary is handing over from %s to %s", db.Name, from, to)), true
 	default:
 		return component.NotReady(v1alpha1.ReasonFailover, fmt.Sprintf(
 			"Cluster %s: the primary is moving from %s to %s", db.Name, from, to)), true

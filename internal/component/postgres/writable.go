@@ -28,7 +28,7 @@ func unwritable(in component.Input) string {
 	switch {
 	case db == nil:
 		return fmt.Sprintf("waiting for Cluster %s to be created", name)
-	case db.Annotations[hibernation] == "on":
+	case Hibernates(db):
 		return fmt.Sprintf("waiting for Cluster %s to wake up", name)
 	case db.Status.CurrentPrimary == "":
 		return fmt.Sprintf("waiting for Cluster %s to set up its first primary", name)

@@ -9,6 +9,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/external"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 	"github.com/xatube/xatube-operator/internal/outcome"
@@ -53,7 +54,7 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 		return nil, err
 	}
 	out := []component.Object{configMap(in, conf), headlessService(in), service(in)}
-	out = append(out, workload.Budget(in, naming.RabbitMQ, replicas(in.Cluster))...)
+	out = append(out, workload.Budget(in, naming.RabbitMQ, hibernation.Replicas(in, naming.RabbitMQ, replicas(in.Cluster)))...)
 	out = append(out, claims...)
 	return append(out, set), nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 )
@@ -65,7 +66,7 @@ func statefulSet(in component.Input, conf string) (*appsv1ac.StatefulSetApplyCon
 		return nil, nil, err
 	}
 	set := workload.StatefulSet(in, naming.RabbitMQ)
-	set.Spec.WithReplicas(replicas(in.Cluster)).
+	set.Spec.WithReplicas(hibernation.Replicas(in, naming.RabbitMQ, replicas(in.Cluster))).
 		WithServiceName(naming.Headless(in.Cluster, naming.RabbitMQ)).
 		// After a loss of all brokers each waits for the others: one after the other they would never start.
 		WithPodManagementPolicy(appsv1.ParallelPodManagement).

@@ -11,6 +11,7 @@ import (
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 )
@@ -56,7 +57,7 @@ func statefulSet(in component.Input, conf string, memory resource.Quantity) (*ap
 	}
 	name := naming.Child(in.Cluster, naming.Redis)
 	set := workload.StatefulSet(in, naming.Redis)
-	set.Spec.WithReplicas(1).
+	set.Spec.WithReplicas(hibernation.Replicas(in, naming.Redis, 1)).
 		WithServiceName(name).
 		// In order, a pod that never becomes ready would block the update that mends it.
 		WithPodManagementPolicy(appsv1.ParallelPodManagement).

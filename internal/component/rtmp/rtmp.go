@@ -7,6 +7,7 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 	"github.com/xatube/xatube-operator/internal/credential"
@@ -55,5 +56,5 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 	}
 	objects = append(objects, recordings.grown...)
 	objects = append(objects, set)
-	return append(objects, workload.Budget(in, naming.RTMP, in.Cluster.Spec.RTMP.Replicas)...), nil
+	return append(objects, workload.Budget(in, naming.RTMP, hibernation.Replicas(in, naming.RTMP, in.Cluster.Spec.RTMP.Replicas))...), nil
 }

@@ -13,6 +13,7 @@ import (
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 )
@@ -70,7 +71,7 @@ func statefulSet(in component.Input, files map[string]string, rec recordings) (*
 	set := workload.StatefulSet(in, naming.RTMP)
 	set.Spec.
 		WithServiceName(naming.Headless(in.Cluster, naming.RTMP)).
-		WithReplicas(spec.Replicas).
+		WithReplicas(hibernation.Replicas(in, naming.RTMP, spec.Replicas)).
 		WithRevisionHistoryLimit(3).
 		WithPodManagementPolicy(appsv1.ParallelPodManagement).
 		WithUpdateStrategy(appsv1ac.StatefulSetUpdateStrategy().WithType(appsv1.RollingUpdateStatefulSetStrategyType)).

@@ -11,6 +11,7 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/observe"
 )
@@ -26,6 +27,14 @@ type rollout struct {
 
 // DeploymentHealth judges the Deployment of a component and its pods.
 func DeploymentHealth(in component.Input, comp string) component.Health {
+	if h, hibernates := hibernation.Health(in, comp); hibernates {
+		return h
+	}
+	return RunningDeploymentHealth(in, comp)
+}
+
+// RunningDeploymentHealth judges a Deployment that runs even while the platform is hibernated.
+func RunningDeploymentHealth(in component.Input, comp string) component.Health {
 	name := naming.Child(in.Cluster, comp)
 	d := in.Facts.Deployments[name]
 	if d == nil {
@@ -65,6 +74,9 @@ func (r rollout) complete() bool {
 
 // StatefulSetHealth judges the StatefulSet of a component and its pods.
 func StatefulSetHealth(in component.Input, comp string) component.Health {
+	if h, hibernates := hibernation.Health(in, comp); hibernates {
+		return h
+	}
 	name := naming.Child(in.Cluster, comp)
 	s := in.Facts.StatefulSets[name]
 	if s == nil {
