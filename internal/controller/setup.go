@@ -35,6 +35,8 @@ type Config struct {
 	Namespaces []string
 	// ClusterDomain is the DNS domain of the Kubernetes cluster.
 	ClusterDomain string
+	// Instances asks instances of Postgres; nil asks them by HTTP.
+	Instances observe.InstanceReader
 	// Concurrency is the number of platforms that are reconciled at the same time.
 	Concurrency int
 	// Rollouts is the number of platforms whose pods are replaced at the same time because a new version
@@ -92,7 +94,8 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		return err
 	}
 	reader := &observe.Reader{
-		Cached: cached, Live: live, Logs: observe.PodLogs{Client: clientset}, Silence: primaries.Silence, Now: time.Now,
+		Cached: cached, Live: live, Logs: observe.PodLogs{Client: clientset}, Silence: primaries.Silence,
+		Instances: cmp.Or[observe.InstanceReader](cfg.Instances, observe.InstanceStatus{Port: observe.StatusPort}), Now: time.Now,
 	}
 	r := &Reconciler{
 		Client:       cached,

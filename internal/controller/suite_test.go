@@ -82,7 +82,7 @@ func startOperator(t *testing.T, namespaces ...string) *operator {
 // startWith starts an operator. Another ClusterDomain stands for another version of it: it renders other pods.
 func startWith(t *testing.T, settings controller.Config) *operator {
 	t.Helper()
-	settings.Concurrency = 2
+	settings.Concurrency, settings.Instances = 2, standbys{}
 	counted := &writes{}
 	cfg := rest.CopyConfig(env)
 	authorize(t, cfg, settings.Namespaces)
@@ -113,6 +113,13 @@ func startWith(t *testing.T, settings controller.Config) *operator {
 	}
 	t.Cleanup(stop)
 	return &operator{writes: counted, stop: stop}
+}
+
+// standbys plays a primary whose second standby streams and whose third has lost its stream.
+type standbys struct{}
+
+func (standbys) Standbys(context.Context, string, string, []byte) (map[string]string, error) {
+	return map[string]string{"demo-postgres-2": "streaming"}, nil
 }
 
 // writes counts the requests of the operator that are not reads.

@@ -77,6 +77,7 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=gateway.networking.k8s.io,resources=httproutes;tcproutes,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=postgresql.cnpg.io,resources=clusters,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups=postgresql.cnpg.io,resources=clusters/status,verbs=patch
 // +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,verbs=list;watch
 
 // Reconcile is one pass over one platform. A conflict only means that the cache is behind a write of ours.
@@ -111,6 +112,9 @@ func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, e
 	}
 	in, err := r.observe(ctx, cluster)
 	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if in, err = r.promote(ctx, in); err != nil {
 		return ctrl.Result{}, err
 	}
 	plan := r.plan(ctx, in)

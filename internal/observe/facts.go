@@ -40,6 +40,11 @@ type Facts struct {
 	// knows.
 	PrimarySilent time.Time
 
+	// Standbys are the states of replication by standby, as the primary tells, e.g. streaming. They are read only while
+	// a switchover is asked for; StandbysUnknown then says why they could not be.
+	Standbys        map[string]string
+	StandbysUnknown string
+
 	// Secrets of this platform, and those that its spec names.
 	Secrets map[string]*corev1.Secret
 

@@ -37,6 +37,8 @@ type Reader struct {
 	Logs LogReader
 	// Silence is since when the primary of a platform has not renewed its lease; zero while it does, or unknown.
 	Silence func(types.NamespacedName) time.Time
+	// Instances asks an instance of Postgres.
+	Instances InstanceReader
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -45,7 +47,7 @@ type Reader struct {
 func (r *Reader) Observe(ctx context.Context, c *v1alpha1.XaTubeCluster, apis map[schema.GroupVersionKind]bool) (Facts, error) {
 	f := Facts{At: r.Now(), APIs: apis, PrimarySilent: r.Silence(client.ObjectKeyFromObject(c))}
 	for _, step := range []func(context.Context, *v1alpha1.XaTubeCluster, *Facts) error{
-		r.workloads, r.config, r.pods, r.optional, r.named, r.refusals, r.failedJobs, r.crashes,
+		r.workloads, r.config, r.pods, r.optional, r.named, r.refusals, r.failedJobs, r.crashes, r.standbys,
 	} {
 		if err := step(ctx, c, &f); err != nil {
 			return Facts{}, fmt.Errorf("observing %s: %w", client.ObjectKeyFromObject(c), err)
@@ -131,6 +133,10 @@ func (r *Reader) named(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts)
 	names := c.SecretNames()
 	if c.Spec.Postgres.External == nil {
 		names = append(names, naming.PostgresAppSecret(c))
+	}
+	if undecided(c) {
+		// CloudNativePG gives this one none of our labels.
+		names = append(names, naming.PostgresCASecret(c))
 	}
 	for _, name := range names {
 		if err := lookUp(ctx, r.Live, c.Namespace, name, f.Secrets, &corev1.Secret{}); err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/routes"
 	"github.com/xatube/xatube-operator/internal/failover"
 	"github.com/xatube/xatube-operator/internal/rollout"
+	"github.com/xatube/xatube-operator/internal/switchover"
 )
 
 // Result is what a pass did for one component.
@@ -156,7 +157,10 @@ func postgres(in component.Input, now time.Time) *v1alpha1.PostgresStatus {
 		return nil
 	}
 	former := in.Cluster.Status.Postgres
-	p := &v1alpha1.PostgresStatus{LastFailover: failover.Track(former, in.Facts.Database, in.Facts.PrimarySilent, now)}
+	p := &v1alpha1.PostgresStatus{
+		LastFailover: failover.Track(former, in.Facts.Database, in.Facts.PrimarySilent, now),
+		Promotion:    switchover.Decide(in).Status,
+	}
 	if former != nil {
 		p.Primary = former.Primary
 	}

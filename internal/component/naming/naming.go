@@ -64,6 +64,9 @@ const (
 	AnnotationRotate = "xatube.io/rotate"
 	// AnnotationRotation on a Secret counts the rotations that led to it: of two Secrets it tells the newer one.
 	AnnotationRotation = "xatube.io/rotation"
+	// AnnotationPromote on the resource names the instance of Postgres to make the primary, e.g. demo-postgres-2. What
+	// follows an @ makes it another request: demo-postgres-2@again.
+	AnnotationPromote = "xatube.io/promote"
 )
 
 // Port names, shared by containers, Services and monitors.
@@ -120,6 +123,11 @@ func PostgresGuard(c *v1alpha1.XaTubeCluster) string {
 
 // Alternate is the name of the Secret that holds a credential in turn with another.
 func Alternate(secret string) string { return secret + "-alternate" }
+
+// PostgresCASecret is the Secret with the authority that signed the certificates of the instances.
+func PostgresCASecret(c *v1alpha1.XaTubeCluster) string {
+	return Child(c, Postgres) + "-ca"
+}
 
 // FQDN is the full DNS name of a Service: NGINX ignores search domains.
 func FQDN(c *v1alpha1.XaTubeCluster, service, clusterDomain string) string {
