@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
@@ -20,7 +21,7 @@ import (
 // database may be older than its XaTubeCluster: a deleted platform leaves it behind.
 func refuse(in component.Input) error {
 	for _, check := range []func(component.Input) error{
-		refuseImage, refuseStorage, refuseSharedBuffers, refusePodSettings,
+		refuseImage, refuseStorage, refuseParameters, refuseHugePages, refusePodSettings,
 	} {
 		if err := check(in); err != nil {
 			return err
@@ -96,25 +97,6 @@ func className[T ~string](name *T) string {
 	return "class " + string(*name)
 }
 
-func refuseSharedBuffers(in component.Input) error {
-	value, set := in.Cluster.Spec.Postgres.Parameters[sharedBuffers]
-	if !set {
-		return nil
-	}
-	wanted, err := megabytes(value)
-	if err != nil {
-		return invalid("spec.postgres.parameters.shared_buffers %q is no amount of memory; write e.g. 256MB", value)
-	}
-	reserved, given := memory(in.Cluster)
-	if in.Cluster.Spec.Postgres.Pod.Resources == nil {
-		reserved, given = resource.MustParse(defaultMemory), true
-	}
-	if given && wanted.Cmp(reserved) > 0 {
-		return invalid("spec.postgres.parameters.shared_buffers %s does not fit into the %s of memory that each instance reserves; set spec.postgres.pod.resources.requests.memory to about four times shared_buffers", value, reserved.String())
-	}
-	return nil
-}
-
 var amount = regexp.MustCompile(`^([0-9]{1,9}) ?(kB|MB|GB|TB)?$`)
 
 // megabytes reads an amount of memory as postgresql.conf has it; CloudNativePG takes a bare number for megabytes.
@@ -125,6 +107,21 @@ func megabytes(value string) (resource.Quantity, error) {
 	}
 	suffix := map[string]string{"": "Mi", "kB": "Ki", "MB": "Mi", "GB": "Gi", "TB": "Ti"}[m[2]]
 	return resource.ParseQuantity(m[1] + suffix)
+}
+
+// refuseHugePages knows that Kubernetes reserves no more of them than it lets use.
+func refuseHugePages(in component.Input) error {
+	r := in.Cluster.Spec.Postgres.Pod.Resources
+	if r == nil {
+		return nil
+	}
+	for name, requested := range r.Requests {
+		limit, limited := r.Limits[name]
+		if strings.HasPrefix(string(name), corev1.ResourceHugePagesPrefix) && limited && requested.Cmp(limit) != 0 {
+			return invalid("spec.postgres.pod.resources: requests and limits of %s must be the same; set both to %s", name, limit.String())
+		}
+	}
+	return nil
 }
 
 // reservedVariable says that CloudNativePG sets an environment variable itself and refuses to take it.

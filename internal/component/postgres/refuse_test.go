@@ -13,6 +13,10 @@ import (
 	"github.com/xatube/xatube-operator/internal/outcome"
 )
 
+func parameter(name, value string) func(*v1alpha1.PostgresSpec) {
+	return func(p *v1alpha1.PostgresSpec) { p.Parameters = map[string]string{name: value} }
+}
+
 func TestRefuse(t *testing.T) {
 	fast := v1alpha1.ObjectName("fast")
 	tests := []struct {
@@ -92,6 +96,58 @@ func TestRefuse(t *testing.T) {
 				p.Parameters = map[string]string{"shared_buffers": "1GB"}
 				p.Pod.Resources = &v1alpha1.Resources{Requests: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("4Gi")}}
 			},
+		},
+		{
+			name:    "too little in the log for standbys",
+			spec:    parameter("wal_level", "minimal"),
+			message: `wal_level "minimal": write replica`,
+		},
+		{name: "logical replication", spec: parameter("wal_level", "logical")},
+		{
+			name:    "no boolean",
+			spec:    parameter("hot_standby_feedback", "maybe"),
+			message: `hot_standby_feedback "maybe" is neither on nor off`,
+		},
+		{name: "a boolean as PostgreSQL reads it", spec: parameter("sync_replication_slots", "YES")},
+		{
+			name:    "a former primary could not rejoin",
+			spec:    parameter("wal_log_hints", "off"),
+			message: "wal_log_hints must be on with more than one instance",
+		},
+		{
+			name:    "no amount of log",
+			spec:    parameter("max_wal_size", "much"),
+			message: `max_wal_size "much" is no amount`,
+		},
+		{
+			name:    "less log than the least",
+			spec:    parameter("max_wal_size", "80MB"),
+			message: "min_wal_size, 80MB when absent, must be less than max_wal_size",
+		},
+		{
+			name: "more log than its volume holds",
+			spec: func(p *v1alpha1.PostgresSpec) {
+				p.WALStorage = &v1alpha1.VolumeSpec{Size: "2Gi"}
+				p.Parameters = map[string]string{"max_wal_size": "2GB"}
+			},
+			message: "max_wal_size must be less than the 2Gi of spec.postgres.walStorage",
+		},
+		{
+			name: "a WAL volume is added",
+			spec: func(p *v1alpha1.PostgresSpec) {
+				p.WALStorage = &v1alpha1.VolumeSpec{Size: "2Gi"}
+				p.Parameters = map[string]string{"max_wal_size": "1536MB"}
+			},
+		},
+		{
+			name: "unequal huge pages",
+			spec: func(p *v1alpha1.PostgresSpec) {
+				p.Pod.Resources = &v1alpha1.Resources{
+					Requests: corev1.ResourceList{"hugepages-2Mi": resource.MustParse("2Mi")},
+					Limits:   corev1.ResourceList{"hugepages-2Mi": resource.MustParse("4Mi")},
+				}
+			},
+			message: "requests and limits of hugepages-2Mi must be the same; set both to 4Mi",
 		},
 		{
 			name:    "CloudNativePG's variable",
