@@ -38,6 +38,7 @@ func TestDefaults(t *testing.T) {
 		{"HoldsABadRevisionAndTakesItBack", holdsABadRevisionAndTakesItBack},
 		{"ScalesToZeroAndBack", scalesToZeroAndBack},
 		{"UpdatesWithoutAFailedRequest", updatesWithoutAFailedRequest},
+		{"MovesThePrimaryOnRequest", movesThePrimaryOnRequest},
 		{"SurvivesTheDeathOfThePrimary", survivesTheDeathOfThePrimary},
 		{"RenewsItsCertificateWithoutAFailedRequest", renewsItsCertificate},
 	} {

@@ -5,7 +5,6 @@ package e2e
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,35 +14,26 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
-	"github.com/xatube/xatube-operator/test/drive"
 )
 
 // survivesTheDeathOfThePrimary kills the primary of the database while users write. What was acknowledged is there
 // afterwards, and the status tells of the failover.
 func survivesTheDeathOfThePrimary(t *testing.T, platform types.NamespacedName) {
-	site := open(t, platform)
-	diary, err := register(t, site).StartDiary(t.Context(), t.Name())
-	check(t, err)
-	load := drive.StartLoad(t.Context(), loadInterval, diary.Write)
+	writing := startWriting(t, platform)
 	from := kill(t, platform)
 	failover := waitFailover(t, platform, from)
-	ready(t, platform, changeTimeout)
-	tally := load.Stop()
-	t.Logf("failover from %s to %s in %s s as the operator saw it; users: %s", failover.From, failover.To, failover.Seconds, tally)
-
-	lost, err := diary.Lost(t.Context())
-	check(t, err)
-	if n := diary.Acknowledged(); len(lost) > 0 || n == 0 {
-		t.Errorf("%d of %d acknowledged rows are lost: %s", len(lost), n, strings.Join(lost, ", "))
+	if failover.Kind != v1alpha1.KindFailover {
+		t.Errorf("the status calls it a %s", failover.Kind)
 	}
+	ready(t, platform, changeTimeout)
+	tally := writing.stop(t)
+	t.Logf("failover from %s to %s in %s s as the operator saw it; users: %s", failover.From, failover.To, failover.Seconds, tally)
 }
 
 // kill ends the primary's pod as a crash would, without time to hand over.
 func kill(t *testing.T, platform types.NamespacedName) string {
 	t.Helper()
-	x, err := kube.Platform(t.Context(), platform)
-	check(t, err)
-	primary := x.Status.Postgres.Primary
+	primary := primary(t, platform)
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: platform.Namespace, Name: primary}}
 	check(t, kube.Delete(t.Context(), pod, client.GracePeriodSeconds(1)))
 	return primary

@@ -1,0 +1,96 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+)
+
+const (
+	// promotionTimeout covers a switchover on a busy machine.
+	promotionTimeout = time.Minute
+	// longestWriteGap is what a planned change may cost a writer; on a busy machine, several times the target of 3 s.
+	longestWriteGap = 12 * time.Second
+)
+
+// movesThePrimaryOnRequest asks for a switchover while users write: nothing that was acknowledged is lost. A request that
+// cannot be met is refused with a reason.
+func movesThePrimaryOnRequest(t *testing.T, platform types.NamespacedName) {
+	writing := startWriting(t, platform)
+	from := primary(t, platform)
+	to := standby(t, platform, from)
+	promote(t, platform, to)
+	done := waitPromotion(t, platform, to, v1alpha1.PromotionCompleted)
+	last := done.Status.Postgres.LastFailover
+	if last == nil || last.Kind != v1alpha1.KindSwitchover || last.From != from || last.To != to || last.CompletedAt == nil {
+		t.Errorf("lastFailover is %+v, want a switchover from %s to %s", last, from, to)
+	}
+	ready(t, platform, changeTimeout)
+	tally := writing.stop(t)
+	t.Logf("switchover from %s to %s in %s s as the operator saw it; users: %s", from, to, last.Seconds, tally)
+	if tally.LongestGap > longestWriteGap {
+		t.Errorf("nobody could write for %s", tally.LongestGap)
+	}
+
+	promote(t, platform, platform.Name+"-postgres-99")
+	refused := waitPromotion(t, platform, platform.Name+"-postgres-99", v1alpha1.PromotionRefused)
+	t.Log(refused.Status.Postgres.Promotion.Message)
+	if now := primary(t, platform); now != to {
+		t.Errorf("the primary is %s, want %s", now, to)
+	}
+}
+
+func primary(t *testing.T, platform types.NamespacedName) string {
+	t.Helper()
+	x, err := kube.Platform(t.Context(), platform)
+	check(t, err)
+	return x.Status.Postgres.Primary
+}
+
+// standby is an instance that is not the primary.
+func standby(t *testing.T, platform types.NamespacedName, primary string) string {
+	t.Helper()
+	pods, err := kube.Pods(t.Context(), platform, naming.Postgres)
+	check(t, err)
+	var names []string
+	for i := range pods {
+		if pods[i].Name != primary && pods[i].Labels["cnpg.io/podRole"] == "instance" {
+			names = append(names, pods[i].Name)
+		}
+	}
+	if len(names) == 0 {
+		t.Fatal("there is no standby")
+	}
+	return slices.Min(names)
+}
+
+func promote(t *testing.T, platform types.NamespacedName, request string) {
+	t.Helper()
+	check(t, kube.Change(t.Context(), platform, fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, naming.AnnotationPromote, request)))
+}
+
+func waitPromotion(t *testing.T, platform types.NamespacedName, request string, state v1alpha1.PromotionState) *v1alpha1.XaTubeCluster {
+	t.Helper()
+	var seen *v1alpha1.XaTubeCluster
+	check(t, kube.WaitPlatform(t.Context(), platform, promotionTimeout, fmt.Sprintf("promotion %s %s", request, state), func(x *v1alpha1.XaTubeCluster) error {
+		p := x.Status.Postgres.Promotion
+		if p == nil || p.Request != request {
+			return errors.New("the request is not noticed")
+		}
+		if p.State != state {
+			return fmt.Errorf("it is %s: %s", p.State, p.Message)
+		}
+		seen = x
+		return nil
+	}))
+	return seen
+}
