@@ -41,6 +41,9 @@ func TestARequestedSwitchoverIsHandedToCloudNativePGOnce(t *testing.T) {
 	eventually(g, func() *v1alpha1.FailoverStatus { _ = promotion(t, c)(); return c.Status.Postgres.LastFailover }).
 		Should(And(HaveField("Kind", v1alpha1.KindSwitchover), HaveField("To", "demo-postgres-2"), HaveField("CompletedAt", Not(BeNil()))))
 
+	// The Service leads to the new primary before CloudNativePG has looked at every instance.
+	eventually(g, func() string { return role(t, ns, "demo-postgres-2") }).Should(Equal("primary"))
+
 	// CloudNativePG fails over: neither the running operator nor its successor fights for the old request.
 	move(t, ns, "demo-postgres-3")
 	eventually(g, func() string { _ = promotion(t, c)(); return c.Status.Postgres.Primary }).Should(Equal("demo-postgres-3"))
@@ -106,6 +109,15 @@ func ask(t *testing.T, c *v1alpha1.XaTubeCluster, request string) {
 	})
 }
 
+func role(t *testing.T, ns, name string) string {
+	t.Helper()
+	pod := &corev1.Pod{}
+	if err := exists(t.Context(), pod, ns, name)(); err != nil {
+		return err.Error()
+	}
+	return pod.Labels["cnpg.io/instanceRole"]
+}
+
 // answering gives the primary a pod with an address, and the authority that signs for it.
 func answering(t *testing.T, ns string) {
 	t.Helper()
@@ -114,7 +126,7 @@ func answering(t *testing.T, ns string) {
 		t.Fatal(err)
 	}
 	own := db.Spec.InheritedMetadata.Labels
-	ca := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "demo-postgres-ca", Labels: own}}
+	ca := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "demo-postgres-ca"}}
 	if err := api.Create(t.Context(), ca); err != nil {
 		t.Fatal(err)
 	}
