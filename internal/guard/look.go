@@ -36,8 +36,7 @@ func (g *Guard) inquire(ctx context.Context, s *subject, m *memory) (reconcile.R
 	if why == "" {
 		return reconcile.Result{RequeueAfter: step}, g.strike(ctx, s, m, lease)
 	}
-	// What fails while the operator stops says nothing.
-	if stopping := ctx.Err() != nil; m.series.Looks() == 0 && !stopping {
+	if m.series.Looks() == 0 {
 		m.tell(ctx, why)
 	}
 	return reconcile.Result{RequeueAfter: next(l)}, nil

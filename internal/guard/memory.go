@@ -104,9 +104,10 @@ func (m *memory) wait(ctx context.Context, s *subject, why string, now time.Time
 	return idle
 }
 
-// tell logs why a silent primary is not given up, whenever the reason changes.
+// tell logs why a silent primary is not given up, whenever the reason changes. What fails while the operator stops is
+// no reason.
 func (m *memory) tell(ctx context.Context, why string) {
-	if m.doubt != why {
+	if m.doubt != why && ctx.Err() == nil {
 		ctrl.LoggerFrom(ctx).Info("Primary's lease is silent", "butNotLost", why)
 	}
 	m.doubt = why
