@@ -61,6 +61,10 @@ type XaTubeClusterStatus struct {
 	// +kubebuilder:validation:MaxLength=128
 	Settled string `json:"settled,omitempty"`
 
+	// streaming tells of the publishers while a pod of the ingest drains; absent at other times.
+	// +optional
+	Streaming *StreamingStatus `json:"streaming,omitempty"`
+
 	// inventory lists every object that the operator has made for this resource.
 	// +optional
 	// +listType=atomic

@@ -18,6 +18,7 @@ import (
 // +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.endpoints.url`
 // +kubebuilder:printcolumn:name="Image",type=string,priority=1,JSONPath=`.status.backend.image`
 // +kubebuilder:printcolumn:name="Last Failover",type=date,priority=1,JSONPath=`.status.postgres.lastFailover.completedAt`
+// +kubebuilder:printcolumn:name="Draining",type=string,priority=1,JSONPath=`.status.streaming.draining[*].pod`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 35",message="metadata.name must have at most 35 characters: the names of the children add up to 28 more; choose a shorter name"
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="metadata.name must start with a letter and hold only lower-case letters, digits and '-': it becomes the name of Services; write e.g. my-tube"

@@ -95,7 +95,8 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 	}
 	reader := &observe.Reader{
 		Cached: cached, Live: live, Logs: observe.PodLogs{Client: clientset}, Silence: primaries.Silence,
-		Instances: cmp.Or[observe.InstanceReader](cfg.Instances, observe.InstanceStatus{Port: observe.StatusPort}), Now: time.Now,
+		Instances: cmp.Or[observe.InstanceReader](cfg.Instances, observe.InstanceStatus{Port: observe.StatusPort}),
+		Ingest:    observe.NewIngest(), Now: time.Now,
 	}
 	r := &Reconciler{
 		Client:       cached,

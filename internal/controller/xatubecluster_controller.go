@@ -211,6 +211,8 @@ const (
 	// blockedDelay is how soon a pass is tried again that waits for what nobody watches: a quota, or an object that
 	// belongs to somebody else.
 	blockedDelay = 15 * time.Second
+	// drainDelay is how soon the publishers of a pod that drains are counted again.
+	drainDelay = 5 * time.Second
 )
 
 // conclude decides when to look again. What is watched needs no timer.
@@ -230,8 +232,11 @@ func conclude(in component.Input, results []status.Result, pruneErr error) (ctrl
 }
 
 // nextLook is when something is looked at again for which time alone is the event: a pod that is missing or has no
-// node, a failover that may stall. Zero when there is none.
+// node, publishers that a pod waits for, a failover that may stall. Zero when there is none.
 func nextLook(in component.Input) time.Duration {
+	if slices.ContainsFunc(in.Facts.Pods[naming.RTMP], observe.Drains) {
+		return drainDelay
+	}
 	for _, s := range in.Facts.StatefulSets {
 		if s.Spec.Replicas != nil && s.Status.Replicas < *s.Spec.Replicas {
 			return refusalDelay

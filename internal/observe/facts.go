@@ -54,6 +54,10 @@ type Facts struct {
 	// Pods of the platform, keyed by component.
 	Pods map[string][]*corev1.Pod
 
+	// Publishers is how many publishers the pods of the ingest have, keyed by pod name; read only while one of them
+	// drains. A pod that did not answer is absent.
+	Publishers map[string]int32
+
 	// Refusals are the newest messages of workload controllers that could not create pods, keyed by workload name.
 	Refusals map[string]string
 

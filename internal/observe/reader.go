@@ -39,6 +39,8 @@ type Reader struct {
 	Silence func(types.NamespacedName) time.Time
 	// Instances asks an instance of Postgres.
 	Instances InstanceReader
+	// Ingest counts the publishers of a pod.
+	Ingest PublisherCounter
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -48,6 +50,7 @@ func (r *Reader) Observe(ctx context.Context, c *v1alpha1.XaTubeCluster, apis ma
 	f := Facts{At: r.Now(), APIs: apis, PrimarySilent: r.Silence(client.ObjectKeyFromObject(c))}
 	for _, step := range []func(context.Context, *v1alpha1.XaTubeCluster, *Facts) error{
 		r.workloads, r.config, r.pods, r.optional, r.named, r.refusals, r.failedJobs, r.crashes, r.standbys,
+		r.publishers,
 	} {
 		if err := step(ctx, c, &f); err != nil {
 			return Facts{}, fmt.Errorf("observing %s: %w", client.ObjectKeyFromObject(c), err)

@@ -17,6 +17,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	database "github.com/xatube/xatube-operator/internal/component/postgres"
 	"github.com/xatube/xatube-operator/internal/component/routes"
+	"github.com/xatube/xatube-operator/internal/component/rtmp"
 	"github.com/xatube/xatube-operator/internal/failover"
 	"github.com/xatube/xatube-operator/internal/rollout"
 	"github.com/xatube/xatube-operator/internal/switchover"
@@ -62,6 +63,7 @@ func Compute(in component.Input, results []Result, inventory []v1alpha1.ObjectRe
 		Endpoints:          endpoints(in),
 		Backend:            backend(in),
 		Postgres:           postgres(in, now),
+		Streaming:          streaming(in),
 		Inventory:          inventory,
 	}
 	healths := make([]component.Health, len(results))
@@ -150,6 +152,18 @@ func backend(in component.Input) *v1alpha1.BackendStatus {
 	wanted = hibernation.Replicas(in, naming.Backend, wanted)
 	b.Ready = fmt.Sprintf("%d/%d", b.ReadyReplicas, wanted)
 	return b
+}
+
+// streaming is there while a pod of the ingest drains: at other times nobody counts publishers.
+func streaming(in component.Input) *v1alpha1.StreamingStatus {
+	s := &v1alpha1.StreamingStatus{Draining: rtmp.Draining(in)}
+	if len(s.Draining) == 0 {
+		return nil
+	}
+	for _, n := range in.Facts.Publishers {
+		s.Publishers += n
+	}
+	return s
 }
 
 func postgres(in component.Input, now time.Time) *v1alpha1.PostgresStatus {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -211,6 +213,29 @@ func TestAStalledFailoverIsACondition(t *testing.T) {
 		if c.Reason != want {
 			t.Errorf("%s: %+v, want reason %s", at, c, want)
 		}
+	}
+}
+
+// TestStreaming: the publishers are counted while a pod of the ingest drains, and at no other time.
+func TestStreaming(t *testing.T) {
+	in := input()
+	in.Facts.Publishers = map[string]int32{"demo-rtmp-0": 1, "demo-rtmp-1": 2}
+	if got := Compute(in, nil, nil, now).Streaming; got != nil {
+		t.Errorf("at rest: %+v", got)
+	}
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+		Name: "demo-rtmp-1", DeletionTimestamp: &metav1.Time{Time: now}, DeletionGracePeriodSeconds: new(int64(30)),
+	}}
+	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{
+		Name: naming.RTMP, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}},
+	}}
+	in.Facts.Pods = map[string][]*corev1.Pod{naming.RTMP: {pod}}
+	want := v1alpha1.StreamingStatus{
+		Publishers: 3,
+		Draining:   []v1alpha1.DrainingPod{{Pod: "demo-rtmp-1", Publishers: new(int32(2)), Deadline: metav1.NewTime(now)}},
+	}
+	if got := Compute(in, nil, nil, now).Streaming; got == nil || !equality.Semantic.DeepEqual(*got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 

@@ -23,6 +23,7 @@ postgres:
     {from: a-1, to: a-2, kind: Failover, startedAt: '2026-01-01T00:00:00.000000Z', completedAt: '2026-01-01T00:00:09.000000Z', seconds: '9.0'}
   promotion: {request: a-1, state: Superseded, from: a-2, message: another one is the primary}
 settled: 1/a/b
+streaming: {publishers: 3, draining: [{pod: a-rtmp-1, publishers: 2, deadline: '2026-01-01T01:00:00Z'}]}
 inventory: [{apiVersion: v1, kind: Secret, name: a}]
 `
 
@@ -51,6 +52,10 @@ var statusRefusals = []refusal{
 	{"status.postgres.promotion.request", "postgres: {promotion: {state: Refused}}", "Required value"},
 	{"status.postgres.promotion.state", "postgres: {promotion: {request: a}}", "Required value"},
 	{"status.postgres.promotion.state", "postgres: {promotion: {request: a, state: Maybe}}", "supported values: "},
+	{"status.streaming.draining", "streaming: {draining: [" + repeated("{pod: a-%d, deadline: '2026-01-01T01:00:00Z'}", 33) + "]}", "must have at most 32 items"},
+	{"status.streaming.draining", "streaming: {draining: [{pod: a, deadline: '2026-01-01T01:00:00Z'}, {pod: a, deadline: '2026-01-01T01:00:00Z'}]}", "Duplicate value"},
+	{"status.streaming.draining.pod", "streaming: {draining: [{deadline: '2026-01-01T01:00:00Z'}]}", "Required value"},
+	{"status.streaming.draining.deadline", "streaming: {draining: [{pod: a}]}", "Required value"},
 	{"status.inventory", "inventory: [" + repeated("{apiVersion: v1, kind: Secret, name: a%d}", 257) + "]", "must have at most 256 items"},
 	{"status.inventory.apiVersion", "inventory: [{kind: Secret, name: a}]", "Required value"},
 	{"status.inventory.kind", "inventory: [{apiVersion: v1, name: a}]", "Required value"},

@@ -28,7 +28,19 @@ func TestHealth(t *testing.T) {
 		change(p)
 		return p
 	}
-	deleted := func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: time.Unix(1, 0)} }
+	// Told to go at 12:00:00, with all the grace that the StatefulSet gives.
+	deleted := func(p *corev1.Pod) {
+		p.DeletionTimestamp = &metav1.Time{Time: time.Date(2026, 11, 23, 13, 0, 45, 0, time.UTC)}
+		p.DeletionGracePeriodSeconds = new(int64(3645))
+		p.Spec.Containers = []corev1.Container{{Name: naming.RTMP, Env: []corev1.EnvVar{{Name: "DRAIN_SECONDS", Value: "3600"}}}}
+		p.Status.ContainerStatuses = []corev1.ContainerStatus{{
+			Name: naming.RTMP, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}},
+		}}
+	}
+	ended := func(p *corev1.Pod) {
+		deleted(p)
+		p.Status.ContainerStatuses[0].State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}
+	}
 	running := func(*corev1.Pod) {}
 	unpullable := func(p *corev1.Pod) {
 		p.Status.ContainerStatuses = []corev1.ContainerStatus{{
@@ -36,10 +48,11 @@ func TestHealth(t *testing.T) {
 		}}
 	}
 	for _, c := range []struct {
-		name string
-		set  *appsv1.StatefulSet
-		pods []*corev1.Pod
-		want component.Health
+		name  string
+		set   *appsv1.StatefulSet
+		pods  []*corev1.Pod
+		count map[string]int32
+		want  component.Health
 	}{
 		{
 			name: "all ready", set: set(2, 2, 2),
@@ -55,8 +68,22 @@ func TestHealth(t *testing.T) {
 		},
 		{
 			name: "pods drain", set: set(3, 1, 2),
-			pods: []*corev1.Pod{pod("demo-rtmp-2", deleted), pod("demo-rtmp-1", deleted), pod("demo-rtmp-0", running)},
-			want: component.NotReady(v1alpha1.ReasonProgressing, "pod demo-rtmp-1 waits for its publishers to finish, at most 1h (spec.rtmp.drainTimeout)"),
+			pods:  []*corev1.Pod{pod("demo-rtmp-2", deleted), pod("demo-rtmp-1", deleted), pod("demo-rtmp-0", running)},
+			count: map[string]int32{"demo-rtmp-2": 1, "demo-rtmp-0": 7},
+			want: component.NotReady(v1alpha1.ReasonProgressing,
+				"pod demo-rtmp-1 waits for its publishers to finish, until 2026-11-23T13:00:00Z at the latest (spec.rtmp.drainTimeout); "+
+					"pod demo-rtmp-2 waits for 1 publisher to finish, until 2026-11-23T13:00:00Z at the latest (spec.rtmp.drainTimeout)"),
+		},
+		{
+			name: "a pod too many drains", set: set(1, 1, 1),
+			pods:  []*corev1.Pod{pod("demo-rtmp-1", deleted), pod("demo-rtmp-0", running)},
+			count: map[string]int32{"demo-rtmp-1": 3},
+			want: component.Ready("1 of 1 pods are ready; " +
+				"pod demo-rtmp-1 waits for 3 publishers to finish, until 2026-11-23T13:00:00Z at the latest (spec.rtmp.drainTimeout)"),
+		},
+		{
+			name: "a server has ended", set: set(3, 1, 2), pods: []*corev1.Pod{pod("demo-rtmp-2", ended)},
+			want: component.NotReady(v1alpha1.ReasonProgressing, "StatefulSet demo-rtmp: 1 of 3 pods are ready and up to date"),
 		},
 		{
 			name: "a pod drains and another is in trouble", set: set(3, 1, 1),
@@ -70,6 +97,7 @@ func TestHealth(t *testing.T) {
 			if c.set != nil {
 				in.Facts.StatefulSets = map[string]*appsv1.StatefulSet{"demo-rtmp": c.set}
 			}
+			in.Facts.Publishers = c.count
 			in.Facts.Pods = map[string][]*corev1.Pod{naming.RTMP: c.pods}
 			if got := New().Health(in); got != c.want {
 				t.Errorf("got %+v\nwant %+v", got, c.want)

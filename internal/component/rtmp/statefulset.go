@@ -113,7 +113,7 @@ func liveFolder(in component.Input) (*corev1ac.VolumeApplyConfiguration, error) 
 func nginx(in component.Input, t times) *corev1ac.ContainerApplyConfiguration {
 	c := script(in, naming.RTMP, "serve.sh", map[string]string{
 		"DRAIN_LOG":      "/proc/1/fd/1",
-		"DRAIN_SECONDS":  seconds(t.drain),
+		envDrainSeconds:  seconds(t.drain),
 		"LINGER_SECONDS": seconds(t.tail + lingerMargin),
 	}).
 		WithPorts(workload.Port(naming.PortRTMP, naming.RTMPPort), workload.Port(naming.PortHTTP, naming.RTMPHTTPPort)).

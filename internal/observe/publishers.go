@@ -1,0 +1,131 @@
+package observe
+
+import (
+	"context"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+)
+
+// PublisherCounter counts the publishers of the ingest at an address. It fails when the ingest does not answer.
+type PublisherCounter interface {
+	Publishers(ctx context.Context, address string) (int32, error)
+}
+
+// publishers asks the pods of the ingest how many publishers they have, while one of them drains. At rest nobody is
+// asked: publishers come and go all day, and nothing is decided by their number. A pod that does not answer is left out.
+func (r *Reader) publishers(ctx context.Context, _ *v1alpha1.XaTubeCluster, f *Facts) error {
+	pods := f.Pods[naming.RTMP]
+	if !slices.ContainsFunc(pods, Drains) {
+		return nil
+	}
+	f.Publishers = map[string]int32{}
+	var asking sync.WaitGroup
+	var mu sync.Mutex
+	for _, pod := range pods {
+		address, found := statistics(pod)
+		if !found {
+			continue
+		}
+		asking.Go(func() {
+			n, err := r.Ingest.Publishers(ctx, address)
+			if err != nil {
+				return // what is not known is not shown; a pass must not wait for a pod that dies
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			f.Publishers[pod.Name] = n
+		})
+	}
+	asking.Wait()
+	return nil
+}
+
+// Drains says whether a pod of the ingest was told to go and its server still runs.
+func Drains(pod *corev1.Pod) bool {
+	return pod.DeletionTimestamp != nil && serves(pod)
+}
+
+func serves(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.ContainerStatuses, func(s corev1.ContainerStatus) bool {
+		return s.Name == naming.RTMP && s.State.Running != nil
+	})
+}
+
+// statistics is where a pod of the ingest answers for its HTTP side, by its own word.
+func statistics(pod *corev1.Pod) (address string, found bool) {
+	if pod.Status.PodIP == "" || !serves(pod) {
+		return "", false
+	}
+	for _, c := range pod.Spec.Containers {
+		for _, p := range c.Ports {
+			if c.Name == naming.RTMP && p.Name == naming.PortHTTP {
+				return net.JoinHostPort(pod.Status.PodIP, strconv.Itoa(int(p.ContainerPort))), true
+			}
+		}
+	}
+	return "", false
+}
+
+const (
+	// ingestTimeout bounds what one pod may keep a pass waiting.
+	ingestTimeout = 2 * time.Second
+	// ingestBytes bounds the statistics: some 700 bytes for each connection, of which a pod takes 4096.
+	ingestBytes = 8 << 20
+)
+
+// Ingest asks nginx for its statistics.
+type Ingest struct {
+	client *http.Client
+}
+
+// NewIngest asks pods directly, without a proxy, and keeps no connection.
+func NewIngest() Ingest {
+	return Ingest{client: &http.Client{
+		Timeout:   ingestTimeout,
+		Transport: &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
+	}}
+}
+
+// statisticsOf is what is read of nginx's statistics: that a stream has a publisher. The names of the streams, which are
+// their keys, are not.
+type statisticsOf struct {
+	XMLName    xml.Name   `xml:"rtmp"`
+	Publishing []struct{} `xml:"server>application>live>stream>publishing"`
+}
+
+// Publishers implements PublisherCounter.
+func (i Ingest) Publishers(ctx context.Context, address string) (int32, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/stat", nil)
+	if err != nil {
+		return 0, fmt.Errorf("asking %s for its publishers: %w", address, err)
+	}
+	response, err := i.client.Do(request)
+	if err != nil {
+		return 0, fmt.Errorf("asking %s for its publishers: %w", address, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("asking %s for its publishers: %s", address, response.Status)
+	}
+	var seen statisticsOf
+	if err := xml.NewDecoder(io.LimitReader(response.Body, ingestBytes)).Decode(&seen); err != nil {
+		// The decoder's words may hold a piece of a name.
+		return 0, fmt.Errorf("asking %s for its publishers: its answer is not the statistics of nginx", address)
+	}
+	return int32(len(seen.Publishing)), nil
+}
