@@ -20,6 +20,7 @@ type backend struct {
 
 	mu     sync.Mutex
 	answer map[string]int // status by path; 200 without
+	bodies map[string]string
 	calls  []string
 }
 
@@ -29,7 +30,7 @@ func startBackend(t *testing.T) *backend {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &backend{port: listener.Addr().(*net.TCPAddr).Port, answer: map[string]int{}}
+	b := &backend{port: listener.Addr().(*net.TCPAddr).Port, answer: map[string]int{}, bodies: map[string]string{}}
 	server := &http.Server{Handler: b, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
@@ -50,7 +51,16 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 	case r.URL.Path == "/api/rtmp/publish" && string(body) != "name=good-key&app=live":
 		w.WriteHeader(http.StatusForbidden)
+	default:
+		_, _ = io.WriteString(w, b.bodies[r.URL.RequestURI()])
 	}
+}
+
+// tells makes the backend answer a URI with a text.
+func (b *backend) tells(uri, text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.bodies[uri] = text
 }
 
 // says makes the backend answer a path with a status.
@@ -76,7 +86,14 @@ func (b *backend) heard(call string) bool {
 	return slices.Contains(b.calls, call)
 }
 
-// startDNS serves 127.0.0.1 for backend.test and knows no other name.
+// hosts are the names that the DNS knows: the backends, the pod itself and another one.
+var hosts = map[string][4]byte{
+	"backend.test.":     {127, 0, 0, 1},
+	"pod-0.peers.test.": {127, 0, 0, 1},
+	"pod-1.peers.test.": {127, 0, 0, 2},
+}
+
+// startDNS serves the hosts.
 func startDNS(t *testing.T) (port int) {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -96,12 +113,13 @@ func startDNS(t *testing.T) (port int) {
 				continue
 			}
 			m.Response = true
-			if q := m.Questions[0]; q.Name.String() != "backend.test." {
+			q := m.Questions[0]
+			if address, known := hosts[q.Name.String()]; !known {
 				m.RCode = dnsmessage.RCodeNameError
 			} else if q.Type == dnsmessage.TypeA {
 				m.Answers = []dnsmessage.Resource{{
 					Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 1},
-					Body:   &dnsmessage.AResource{A: [4]byte{127, 0, 0, 1}},
+					Body:   &dnsmessage.AResource{A: address},
 				}}
 			}
 			if b, err := m.Pack(); err == nil {

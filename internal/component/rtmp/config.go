@@ -19,7 +19,7 @@ var embedded embed.FS
 var nginxConf = template.Must(template.ParseFS(embedded, "file/nginx.conf"))
 
 // scripts run in the pods as they are; what differs comes by environment.
-var scripts = []string{"prepare.sh", "serve.sh", "publishers.sh", "drain.sh", "reap.sh"}
+var scripts = []string{"prepare.sh", "serve.sh", "publishers.sh", "drain.sh", "reap.sh", "sweep.sh"}
 
 // The folders in a pod.
 const (
@@ -36,6 +36,8 @@ type config struct {
 	// Backend is the name of the backends' Service, which a backend may insist to be called by.
 	Backend     string
 	BackendPort int32
+	// Set is the name of the StatefulSet, Peers that of the Service under which its pods have names.
+	Set, Peers string
 	// Run holds the pid, temporary files and what prepare.sh wrote. Live holds the HLS and DASH fragments.
 	Run, Live string
 	// Recordings is the folder of the recordings; empty: nothing is recorded.
@@ -56,6 +58,8 @@ func configOf(in component.Input) (config, error) {
 		Cluster:     in.Cluster.Name,
 		Backend:     naming.FQDN(in.Cluster, naming.Headless(in.Cluster, naming.Backend), in.Options.ClusterDomain),
 		BackendPort: naming.BackendPort,
+		Set:         naming.Child(in.Cluster, naming.RTMP),
+		Peers:       naming.FQDN(in.Cluster, naming.Headless(in.Cluster, naming.RTMP), in.Options.ClusterDomain),
 		Run:         runDir,
 		Live:        liveDir,
 		RTMPPort:    naming.RTMPPort,

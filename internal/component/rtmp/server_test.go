@@ -149,6 +149,8 @@ func (p *pod) writeConf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Another pod of the test has the same port at another address.
+	conf = strings.Replace(conf, fmt.Sprintf("listen %d;", p.httpPort), fmt.Sprintf("listen 127.0.0.1:%d;", p.httpPort), 1)
 	write(t, filepath.Join(p.configDir, "nginx.conf"), conf)
 }
 
@@ -175,6 +177,7 @@ func serve(t *testing.T, name string, change func(*config)) *pod {
 	p := newPod(t, name)
 	p.backend = startBackend(t)
 	p.config.Backend, p.config.BackendPort = "backend.test", int32(p.backend.port)
+	p.config.Set, p.config.Peers = "pod", "peers.test"
 	if change != nil {
 		change(&p.config)
 	}

@@ -31,6 +31,11 @@ const (
 
 	// lingerMargin is how much longer than the tail of its playlists a drained pod serves viewers, at most.
 	lingerMargin = 5 * time.Second
+	// sweepEvery is how long after its start a pod looks for streams that nobody publishes any more, and how much later
+	// again: the time that a publisher has to come back.
+	sweepEvery = 15 * time.Second
+	// maxPods is the limit of spec.rtmp.replicas.
+	maxPods = 20
 	// quitMargin is what drain.sh takes besides waiting: three silent answers, the end of nginx.
 	quitMargin = 30 * time.Second
 )
@@ -145,9 +150,14 @@ func prepare(in component.Input) *corev1ac.ContainerApplyConfiguration {
 	return c
 }
 
-// reaper removes the playlists of ended streams. It outlives nginx, as sidecars do.
+// reaper removes the playlists of ended streams, and tells the backend of the streams of a pod that died. It outlives
+// nginx, as sidecars do.
 func reaper(in component.Input, t times) *corev1ac.ContainerApplyConfiguration {
-	return script(in, "reaper", "reap.sh", map[string]string{"TAIL_SECONDS": seconds(t.tail)}).
+	return script(in, "reaper", "reap.sh", map[string]string{
+		"TAIL_SECONDS":  seconds(t.tail),
+		"SWEEP_SECONDS": seconds(sweepEvery),
+		"MAX_PODS":      strconv.Itoa(maxPods),
+	}).
 		WithRestartPolicy(corev1.ContainerRestartPolicyAlways).
 		WithResources(workload.Requests("10m", "16Mi"))
 }

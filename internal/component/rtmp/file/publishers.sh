@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What nginx says of the publishers of this pod. Read by drain.sh and reap.sh.
+# What nginx says of the publishers of this pod. Read by drain.sh, reap.sh and sweep.sh.
 
 # fetch prints what nginx answers.
 fetch() {
@@ -10,11 +10,16 @@ fetch() {
 	fi
 }
 
-# publishers prints the name of each stream with a publisher, one a line. It fails when nginx does not answer.
+# streams prints the name of each stream with a publisher, one a line, of the statistics that it is given.
+streams() {
+	tr -d '\r' |
+		sed -n -e '/^<name>.*<\/name>$/{s/^<name>//;s/<\/name>$//;h;}' -e '/^<publishing\/>$/{g;p;}'
+}
+
+# publishers prints the streams of this pod. It fails when nginx does not answer.
 publishers() {
 	stat=$(fetch /stat) || return 1
-	printf '%s\n' "$stat" | tr -d '\r' |
-		sed -n -e '/^<name>.*<\/name>$/{s/^<name>//;s/<\/name>$//;h;}' -e '/^<publishing\/>$/{g;p;}'
+	printf '%s\n' "$stat" | streams
 }
 
 # playlists says whether some stream can still be watched from this pod.

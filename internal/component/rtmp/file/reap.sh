@@ -1,8 +1,10 @@
 #!/bin/sh
 # Removes the playlists of streams that have ended. nginx itself keeps them for up to three times their length, and an
 # edge that asks this pod first would go on showing the end of a stream that its publisher has continued on another pod.
+# After a start of nginx it also sweeps.
 set -u
 . "$CONFIG_DIR/publishers.sh"
+. "$CONFIG_DIR/sweep.sh"
 trap 'exit 0' TERM INT
 
 # reap NAMES removes the playlists that have not been written for a while and belong to none of the NAMES.
@@ -19,6 +21,7 @@ reap() {
 while :; do
 	if names=$(publishers 2>/dev/null); then
 		reap "$names"
+		sweep 2>/dev/null
 	fi
 	# In the background, so that the trap is not kept waiting.
 	sleep 2 &
