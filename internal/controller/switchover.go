@@ -14,6 +14,12 @@ import (
 	"github.com/xatube/xatube-operator/internal/switchover"
 )
 
+// movePrimary does what a primary that moves, or is to move, cannot wait for, and returns the facts with it.
+func (r *Reconciler) movePrimary(ctx context.Context, in component.Input) (component.Input, error) {
+	r.lead(ctx, in)
+	return r.promote(ctx, in)
+}
+
 // promote hands a requested switchover to CloudNativePG and returns the facts with it. The request is stored as accepted
 // first, so that a crash in between cannot make it count twice.
 func (r *Reconciler) promote(ctx context.Context, in component.Input) (component.Input, error) {

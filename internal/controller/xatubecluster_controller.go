@@ -114,10 +114,6 @@ func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, e
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	r.lead(ctx, in)
-	if in, err = r.promote(ctx, in); err != nil {
-		return ctrl.Result{}, err
-	}
 	plan := r.plan(ctx, in)
 	if err := r.recordInventory(ctx, cluster, inventory.Union(cluster.Status.Inventory, plan.inventory())); err != nil {
 		return ctrl.Result{}, err
@@ -155,7 +151,7 @@ func (r *Reconciler) admit(ctx context.Context, cluster *v1alpha1.XaTubeCluster)
 	return r.report(ctx, cluster, status.Initial(cluster, conditions, r.Now()))
 }
 
-// observe reads the facts and makes the credentials that are missing from them.
+// observe reads the facts, and follows a primary that moves before anything else is decided.
 func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.XaTubeCluster) (component.Input, error) {
 	apis, err := r.Capabilities.Installed(ctx)
 	if err != nil {
@@ -165,7 +161,7 @@ func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.XaTubeCluste
 	if err != nil {
 		return component.Input{}, err
 	}
-	return component.Input{Cluster: cluster, Facts: facts, Options: r.Options}, nil
+	return r.movePrimary(ctx, component.Input{Cluster: cluster, Facts: facts, Options: r.Options})
 }
 
 // recordInventory stores what is about to exist before it does, so that a crash in between forgets nothing.
