@@ -87,14 +87,10 @@ generate: manifests bench-figures ## Generate code, manifests, chart and referen
 		--config=hack/reference/config.yaml --templates-dir=hack/reference --renderer=markdown \
 		--output-path=docs/reference.md --log-level=ERROR
 
-# Each component has a copy of the pod settings. What is below their fields has the names that it has in a Pod: there the
-# descriptions, seven times the same, are left out. docs/reference.md has them.
-WITHOUT_REPETITION := s{^( +)pod:\n(?:\1  .*\n)+}{$$& =~ s/^($$1 {8,})description: .*\n(?:\1  .*\n)*//mgr}gem
-
 .PHONY: manifests
 manifests: ## Generate the CRD and the role.
 	$(CONTROLLER_GEN) crd:maxDescLen=400 paths=./api/... output:crd:dir=config/crd/bases
-	perl -0pi -e '$(WITHOUT_REPETITION)' $(CRD)
+	go run ./hack/crd $(CRD)
 	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=./internal/controller/... paths=./cmd/... output:rbac:dir=config/rbac
 
 .PHONY: fmt

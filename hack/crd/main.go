@@ -1,0 +1,106 @@
+// Command crd shortens a generated CustomResourceDefinition without loss: kubectl apply keeps the whole object in an
+// annotation of bounded size, and each component has a copy of the pod settings.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+
+	"go.yaml.in/yaml/v3"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: crd FILE")
+		os.Exit(2)
+	}
+	if err := shorten(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func shorten(path string) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("reading the CRD: %w", err)
+	}
+	var document yaml.Node
+	if err := yaml.Unmarshal(content, &document); err != nil {
+		return fmt.Errorf("parsing %s: %w", path, err)
+	}
+	withoutRepetition(&document, below(-1))
+	// The encoder breaks no lines: at the depth of a schema a continuation is mostly indentation.
+	out := bytes.NewBufferString("---\n")
+	encoder := yaml.NewEncoder(out)
+	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
+	if err := encoder.Encode(&document); err != nil {
+		return fmt.Errorf("encoding %s: %w", path, err)
+	}
+	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("writing the CRD: %w", err)
+	}
+	return nil
+}
+
+// below is how many fields deep a schema lies below pod settings; negative outside of them.
+type below int
+
+// described is the deepest level below pod settings that keeps its descriptions: the settings themselves. What is below
+// them has the names that it has in a Pod; docs/reference.md describes it.
+const described = 1
+
+// withoutRepetition leaves out what the API server would see twice: the descriptions below the settings of pods, and
+// the two types and the pattern of a quantity, which x-kubernetes-int-or-string and the rule of Resources stand for.
+func withoutRepetition(node *yaml.Node, depth below) {
+	if node.Kind != yaml.MappingNode {
+		for _, child := range node.Content {
+			withoutRepetition(child, depth)
+		}
+		return
+	}
+	quantity := has(node, "x-kubernetes-int-or-string")
+	var kept []*yaml.Node
+	for i := 0; i < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		switch {
+		case quantity && (key.Value == "anyOf" || key.Value == "pattern"):
+			continue
+		case key.Value == "description" && value.Kind == yaml.ScalarNode && depth > described:
+			continue
+		case key.Value == "properties":
+			properties(value, depth)
+		case key.Value == "items" && depth >= 0:
+			withoutRepetition(value, depth+1)
+		default:
+			withoutRepetition(value, depth)
+		}
+		kept = append(kept, key, value)
+	}
+	node.Content = kept
+}
+
+// properties are fields, whose names are no keywords of a schema.
+func properties(fields *yaml.Node, depth below) {
+	for i := 0; i < len(fields.Content); i += 2 {
+		switch {
+		case depth >= 0:
+			withoutRepetition(fields.Content[i+1], depth+1)
+		case fields.Content[i].Value == "pod":
+			withoutRepetition(fields.Content[i+1], 0)
+		default:
+			withoutRepetition(fields.Content[i+1], depth)
+		}
+	}
+}
+
+func has(node *yaml.Node, name string) bool {
+	for i := 0; i < len(node.Content); i += 2 {
+		if node.Content[i].Value == name {
+			return true
+		}
+	}
+	return false
+}
