@@ -136,7 +136,7 @@ test: test-unit test-cel test-modules ## Run all tests that need no cluster.
 
 .PHONY: test-unit
 test-unit: ## Run the unit tests and those against a real API server.
-	@$(WITH_ASSETS); $(WITH_SERVERS); go test ./api/... ./cmd/... ./internal/... ./hack/figures ./test/bench ./test/drive/...
+	@$(WITH_ASSETS); $(WITH_SERVERS); go test ./api/... ./cmd/... ./hack/... ./internal/... ./test/bench ./test/drive/...
 
 .PHONY: test-cel
 test-cel: ## Try every admission rule against a real API server.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -49,11 +50,12 @@ func shorten(path string) error {
 type below int
 
 // described is the deepest level below pod settings that keeps its descriptions: the settings themselves. What is below
-// them has the names that it has in a Pod; docs/reference.md describes it.
+// them has the names that it has in a Pod, and what is below conditions those that it has everywhere in Kubernetes;
+// docs/reference.md describes it.
 const described = 1
 
-// withoutRepetition leaves out what the API server would see twice: the descriptions below the settings of pods, and
-// the two types and the pattern of a quantity, which x-kubernetes-int-or-string and the rule of Resources stand for.
+// withoutRepetition leaves out what is known: the descriptions below the settings of pods and below conditions, and the
+// two types and the pattern of a quantity, which x-kubernetes-int-or-string and the rule of Resources stand for.
 func withoutRepetition(node *yaml.Node, depth below) {
 	if node.Kind != yaml.MappingNode {
 		for _, child := range node.Content {
@@ -68,7 +70,7 @@ func withoutRepetition(node *yaml.Node, depth below) {
 		switch {
 		case quantity && (key.Value == "anyOf" || key.Value == "pattern"):
 			continue
-		case key.Value == "description" && value.Kind == yaml.ScalarNode && depth > described:
+		case key.Value == "description" && value.Kind == yaml.ScalarNode && (depth > described || general(value.Value)):
 			continue
 		case key.Value == "properties":
 			properties(value, depth)
@@ -82,13 +84,18 @@ func withoutRepetition(node *yaml.Node, depth below) {
 	node.Content = kept
 }
 
+// general says that a description is what every kind of Kubernetes says of its apiVersion and kind.
+func general(description string) bool {
+	return strings.Contains(description, "sig-architecture/api-conventions.md")
+}
+
 // properties are fields, whose names are no keywords of a schema.
 func properties(fields *yaml.Node, depth below) {
 	for i := 0; i < len(fields.Content); i += 2 {
 		switch {
 		case depth >= 0:
 			withoutRepetition(fields.Content[i+1], depth+1)
-		case fields.Content[i].Value == "pod":
+		case fields.Content[i].Value == "pod", fields.Content[i].Value == "conditions":
 			withoutRepetition(fields.Content[i+1], 0)
 		default:
 			withoutRepetition(fields.Content[i+1], depth)

@@ -9,6 +9,9 @@ import (
 func TestShorten(t *testing.T) {
 	const generated = `---
 properties:
+  kind:
+    description: see https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md
+    type: string
   pod:
     description: pod settings.
     properties:
@@ -41,6 +44,8 @@ properties:
 `
 	const short = `---
 properties:
+  kind:
+    type: string
   pod:
     description: pod settings.
     properties:
