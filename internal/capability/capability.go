@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -34,6 +35,11 @@ type Watches interface {
 	Start(ctx context.Context, gvk schema.GroupVersionKind) error
 	Stop(ctx context.Context, gvk schema.GroupVersionKind) error
 }
+
+// discoveryLag is how soon an API is asked for again whose definition exists: discovery learns of a new group after the
+// last event of its CustomResourceDefinition. An older version of the API may never serve what is wanted, and the
+// question is one request.
+const discoveryLag = 2 * time.Second
 
 // Tracker follows the CustomResourceDefinitions of the optional APIs.
 type Tracker struct {
@@ -96,15 +102,40 @@ func (t *Tracker) Reconcile(ctx context.Context, req reconcile.Request) (reconci
 		return reconcile.Result{}, err
 	}
 	changed, err := t.switchWatch(ctx, gvk, installed)
-	if err != nil || !changed {
+	if err != nil {
 		return reconcile.Result{}, err
+	}
+	var again reconcile.Result
+	if !installed {
+		if again, err = t.again(ctx, req); err != nil {
+			return reconcile.Result{}, err
+		}
+	}
+	if !changed {
+		return again, nil
 	}
 	ctrl.LoggerFrom(ctx).Info("Optional API changed", "api", gvk.String(), "installed", installed)
 	select {
 	case t.Changed <- event.GenericEvent{Object: Definition()}:
 	case <-ctx.Done():
 	}
-	return reconcile.Result{}, nil
+	return again, nil
+}
+
+// again says when to ask again for an API that is not served: soon, if its definition is there.
+func (t *Tracker) again(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
+	crd := Definition()
+	err := t.Reader.Get(ctx, req.NamespacedName, crd)
+	if apierrors.IsNotFound(err) || (err == nil && crd.DeletionTimestamp != nil) {
+		return reconcile.Result{}, nil
+	}
+	if err != nil {
+		return reconcile.Result{}, fmt.Errorf("looking up CustomResourceDefinition %s: %w", req.Name, err)
+	}
+	if time.Since(crd.CreationTimestamp.Time) > time.Minute {
+		return reconcile.Result{RequeueAfter: 30 * discoveryLag}, nil
+	}
+	return reconcile.Result{RequeueAfter: discoveryLag}, nil
 }
 
 func (t *Tracker) switchWatch(ctx context.Context, gvk schema.GroupVersionKind, installed bool) (bool, error) {
