@@ -67,11 +67,10 @@ func withoutRepetition(node *yaml.Node, depth below) {
 	var kept []*yaml.Node
 	for i := 0; i < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
+		if known(key.Value, value, quantity, depth) {
+			continue
+		}
 		switch {
-		case quantity && (key.Value == "anyOf" || key.Value == "pattern"):
-			continue
-		case key.Value == "description" && value.Kind == yaml.ScalarNode && (depth > described || general(value.Value)):
-			continue
 		case key.Value == "properties":
 			properties(value, depth)
 		case key.Value == "items" && depth >= 0:
@@ -82,6 +81,15 @@ func withoutRepetition(node *yaml.Node, depth below) {
 		kept = append(kept, key, value)
 	}
 	node.Content = kept
+}
+
+// known says that a keyword of a schema tells nothing that is not told elsewhere.
+func known(keyword string, value *yaml.Node, quantity bool, depth below) bool {
+	if quantity && (keyword == "anyOf" || keyword == "pattern") {
+		return true
+	}
+	description := keyword == "description" && value.Kind == yaml.ScalarNode
+	return description && (depth > described || general(value.Value))
 }
 
 // general says that a description is what every kind of Kubernetes says of its apiVersion and kind.

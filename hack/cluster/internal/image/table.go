@@ -42,6 +42,7 @@ var Servers = []Image{
 		Env:  []string{postgresPath, "LANG=C.UTF-8"},
 		User: "26",
 	},
+	{Ref: "ghcr.io/cloudnative-pg/pgbouncer:1.25.2", Env: []string{"PATH=" + systemPath}, User: "998:996"},
 	{
 		Ref:        "docker.io/oliver006/redis_exporter:v1.86.0",
 		Env:        []string{"PATH=" + systemPath},

@@ -43,12 +43,15 @@ cat >"$ROOT/tmp/install.sh" <<-'INSTALL'
 	useradd --non-unique --uid 999 --gid 999 --home-dir /var/lib/redis redis
 	groupadd --gid 101 nginx
 	useradd --uid 101 --gid 101 --home-dir /nonexistent nginx
+	# CloudNativePG's exporter is let in as the user of this name.
+	groupadd --gid 996 pgbouncer
+	useradd --uid 998 --gid 996 --home-dir /nonexistent pgbouncer
 
 	apt-get update
 	apt-get install --yes --no-install-recommends postgresql-common
 	echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
 	apt-get install --yes --no-install-recommends \
-		postgresql-18 nginx libnginx-mod-rtmp redis-server redis-tools rabbitmq-server \
+		postgresql-18 pgbouncer nginx libnginx-mod-rtmp redis-server redis-tools rabbitmq-server \
 		prometheus-redis-exporter ffmpeg curl jq hey busybox iproute2 procps ca-certificates locales
 	apt-get clean
 
