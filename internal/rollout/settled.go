@@ -53,7 +53,8 @@ func fingerprint(in component.Input) string {
 func content(in component.Input) []any {
 	used := in.Cluster.SecretNames()
 	for name, s := range in.Facts.Secrets {
-		if s.Labels[naming.LabelComponent] != naming.Postgres || name == naming.PostgresAppSecret(in.Cluster) {
+		rotated := s.Annotations[naming.AnnotationRotation] != ""
+		if s.Labels[naming.LabelComponent] != naming.Postgres || name == naming.PostgresAppSecret(in.Cluster) || rotated {
 			used = append(used, name)
 		}
 	}

@@ -260,7 +260,7 @@ func TestWhatCountsAsUse(t *testing.T) {
 		Data:       runtime.RawExtension{Raw: raw}, Revision: 3,
 	}
 	if !lingers() {
-		t.Error("the revision that a closed gate falls back to does not count")
+		t.Error("a revision that may be applied again does not count")
 	}
 }
 

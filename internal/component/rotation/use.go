@@ -2,7 +2,6 @@ package rotation
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
-	"github.com/xatube/xatube-operator/internal/observe"
 )
 
 // used are the Secrets that something has taken its environment from: pods that have not ended, those on their way out
@@ -34,8 +32,10 @@ func used(in component.Input) map[string]bool {
 			add(out, j.Spec.Template.Spec)
 		}
 	}
-	if fallback, found := accepted(in.Facts); found {
-		add(out, fallback.Spec.Template.Spec)
+	for _, r := range in.Facts.Revisions {
+		if r.Labels[naming.LabelComponent] == naming.Backend {
+			add(out, recorded(r))
+		}
 	}
 	return out
 }
@@ -82,18 +82,11 @@ func has(j *batchv1.Job, kind batchv1.JobConditionType) bool {
 	})
 }
 
-// accepted is the backend's Deployment that a closed gate falls back to.
-func accepted(f observe.Facts) (appsv1.Deployment, bool) {
-	var newest *appsv1.ControllerRevision
-	for _, name := range slices.Sorted(maps.Keys(f.Revisions)) {
-		r := f.Revisions[name]
-		if r.Labels[naming.LabelComponent] == naming.Backend && (newest == nil || r.Revision > newest.Revision) {
-			newest = r
-		}
-	}
+// recorded is the pod of a revision that the backend may be taken back to. What is not of ours is not understood.
+func recorded(r *appsv1.ControllerRevision) corev1.PodSpec {
 	var d appsv1.Deployment
-	if newest == nil || json.Unmarshal(newest.Data.Raw, &d) != nil {
-		return d, false
+	if json.Unmarshal(r.Data.Raw, &d) != nil {
+		return corev1.PodSpec{}
 	}
-	return d, true
+	return d.Spec.Template.Spec
 }
