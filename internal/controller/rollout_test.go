@@ -253,7 +253,11 @@ func TestAChangedSecretRollsThePodsThatUseItAndNoOthers(t *testing.T) {
 		{"the signing key", func() {
 			put(t, secretOf(t, ns, "demo-backend"), "SECRET_KEY", "another-key-of-more-than-32-characters")
 		}, []string{"demo-backend"}},
-		{"the broker's password", func() { put(t, secretOf(t, ns, "demo-rabbitmq"), "password", "another-password") }, []string{"demo-rabbitmq"}},
+		// The brokers are told while they run.
+		{"the broker's login", func() {
+			put(t, secretOf(t, ns, "demo-rabbitmq"), "uri", "amqp://xatube:another-password@demo-rabbitmq:5672/")
+		}, []string{"demo-backend"}},
+		{"the brokers' cookie", func() { put(t, secretOf(t, ns, "demo-rabbitmq-erlang-cookie"), "cookie", "another-cookie") }, []string{"demo-rabbitmq"}},
 	} {
 		operator.settle(t)
 		before := templates(t, ns)

@@ -43,6 +43,12 @@ func TestWhoIsTheCause(t *testing.T) {
 		{"a credential", func(in component.Input) { in.Facts.Secrets["demo-redis"].Data["password"] = []byte("b") }, false},
 		{"the login of the database", func(in component.Input) { in.Facts.Secrets["demo-postgres-app"].Data["uri"] = []byte("b") }, false},
 		{"a certificate inside of the database", func(in component.Input) { in.Facts.Secrets["demo-postgres-ca"].Data["ca.crt"] = []byte("b") }, true},
+		{"a login that a rotation made in the database", func(in component.Input) {
+			login := &corev1.Secret{}
+			login.Labels = naming.Labels(in.Cluster, naming.Postgres)
+			login.Annotations = map[string]string{naming.AnnotationRotation: "1"}
+			in.Facts.Secrets["demo-postgres-login"] = login
+		}, false},
 		{"a ConfigMap", func(in component.Input) { in.Facts.ConfigMaps["flags"].Data["a"] = "c" }, false},
 		{"the wish to migrate again", func(in component.Input) { in.Cluster.Annotations = map[string]string{naming.AnnotationRetry: "1"} }, false},
 		{"the platform never rested", func(in component.Input) { in.Cluster.Status.Settled = "" }, false},
