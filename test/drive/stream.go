@@ -29,7 +29,18 @@ type Publisher struct {
 
 // Publish starts a publisher for a length of time. url is rtmp://host/app; it may name a Service.
 func (c *Client) Publish(ctx context.Context, namespace, url, key string, length time.Duration) (*Publisher, error) {
-	command := []string{
+	return c.startPublisher(ctx, namespace, broadcast(url, key, length))
+}
+
+// PublishAgain starts a publisher that connects again when it is cut off, as OBS does.
+func (c *Client) PublishAgain(ctx context.Context, namespace, url, key string, length time.Duration) (*Publisher, error) {
+	again := []string{"sh", "-c", `until "$@"; do sleep 1; done`, "again"}
+	return c.startPublisher(ctx, namespace, append(again, broadcast(url, key, length)...))
+}
+
+// broadcast is the command of a publisher.
+func broadcast(url, key string, length time.Duration) []string {
+	return []string{
 		"ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "warning", "-re",
 		"-f", "lavfi", "-i", "testsrc=size=160x90:rate=10", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=22050",
 		"-t", strconv.Itoa(int(length.Seconds())),
@@ -37,6 +48,9 @@ func (c *Client) Publish(ctx context.Context, namespace, url, key string, length
 		"-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-g", "10",
 		"-c:a", "aac", "-b:a", "32k", "-f", "flv", strings.TrimSuffix(url, "/") + "/" + key,
 	}
+}
+
+func (c *Client) startPublisher(ctx context.Context, namespace string, command []string) (*Publisher, error) {
 	pod := toolPod(namespace, "publisher-"+strings.ToLower(rand.Text()[:8]), toolbox, command)
 	if err := c.Create(ctx, pod); err != nil {
 		return nil, fmt.Errorf("starting a publisher: %w", err)

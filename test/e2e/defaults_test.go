@@ -29,6 +29,7 @@ func TestDefaults(t *testing.T) {
 		{"KeepsWhatIsWritten", keepsWhatIsWritten},
 		{"SharesUploadsAmongBackends", sharesUploads},
 		{"ChatsAcrossEdges", chatsAcrossEdges},
+		{"MovesOnlyTheRoomsOfABackendThatDeparts", movesOnlyTheRoomsOfABackendThatDeparts},
 		{"PlaysWhatIsPublished", playsWhatIsPublished},
 		{"RefusesAWrongKey", refusesAWrongKey},
 		{"BringsADeletedChildBack", bringsADeletedChildBack},

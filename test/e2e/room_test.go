@@ -1,0 +1,97 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/xatube/xatube-operator/test/drive"
+)
+
+// goodbyeTimeout covers the departure of a backend: it serves on until no edge asks it any more, then closes its chats.
+const goodbyeTimeout = 100 * time.Second
+
+// room is the chat of one stream with a viewer at each edge.
+type room struct {
+	key         string
+	here, there *drive.Room
+}
+
+func enter(t *testing.T, first, second *drive.Site, key string) room {
+	t.Helper()
+	here, err := first.Chat(t.Context(), key)
+	check(t, err)
+	there, err := second.Chat(t.Context(), key)
+	check(t, err)
+	if here.ServedBy == "" || here.ServedBy != there.ServedBy {
+		t.Errorf("a room is on %q through one edge and on %q through the other", here.ServedBy, there.ServedBy)
+	}
+	return room{key: key, here: here, there: there}
+}
+
+// movesOnlyTheRoomsOfABackendThatDeparts takes one of three backends away. Its viewers are told to come again and meet
+// elsewhere; all others stay where they are, and new viewers find them.
+func movesOnlyTheRoomsOfABackendThatDeparts(t *testing.T, platform types.NamespacedName) {
+	first, second := openTwo(t, platform)
+	var rooms []room
+	for range chattingUsers {
+		rooms = append(rooms, enter(t, first, second, register(t, first).Channel.StreamKey))
+	}
+	gone := rooms[0].here.ServedBy
+	// Of all backends Kubernetes takes this one.
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: platform.Namespace, Name: gone}}
+	cheapest := `{"metadata":{"annotations":{"controller.kubernetes.io/pod-deletion-cost":"-100"}}}`
+	check(t, kube.Patch(t.Context(), pod, client.RawPatch(types.MergePatchType, []byte(cheapest))))
+	check(t, kube.Change(t.Context(), platform, `{"spec":{"backend":{"replicas":2}}}`))
+	ctx, cancel := context.WithTimeout(t.Context(), goodbyeTimeout)
+	defer cancel()
+	for _, r := range rooms {
+		if r.here.ServedBy != gone {
+			continue
+		}
+		check(t, r.here.WaitClosed(ctx))
+		check(t, r.there.WaitClosed(ctx))
+	}
+	for _, r := range rooms {
+		now := enter(t, first, second, r.key)
+		switch {
+		case r.here.ServedBy == gone && now.here.ServedBy == gone:
+			t.Errorf("a room is still on %s", gone)
+		case r.here.ServedBy != gone && now.here.ServedBy != r.here.ServedBy:
+			t.Errorf("a room moved from %s to %s though only %s left", r.here.ServedBy, now.here.ServedBy, gone)
+		case r.here.ServedBy != gone:
+			check(t, meet(ctx, r.here, r.there, now.here, now.there))
+		default:
+			check(t, meet(ctx, now.here, now.there))
+		}
+	}
+	check(t, kube.Change(t.Context(), platform, `{"spec":{"backend":{"replicas":3}}}`))
+	ready(t, platform, changeTimeout)
+	check(t, kube.WaitDeparted(t.Context(), platform, changeTimeout))
+}
+
+// meet lets the first viewer say something that all of them hear.
+func meet(ctx context.Context, viewers ...*drive.Room) error {
+	said := drive.Message{Text: "still here", Username: "first"}
+	if err := viewers[0].Say(ctx, said); err != nil {
+		return err
+	}
+	for _, v := range viewers {
+		heard, err := v.Hear(ctx)
+		if err != nil {
+			return err
+		}
+		if heard != said {
+			return fmt.Errorf("heard %s: %s", heard.Username, heard.Text)
+		}
+	}
+	return nil
+}
