@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // rooms tells which pod each of many streams is led to.
@@ -29,23 +30,26 @@ func pick(rooms map[string]string) map[string]bool {
 	return pods
 }
 
+// awaitRooms waits until every edge leads its rooms to so many pods.
+func awaitRooms(t *testing.T, edges []*balancer, pods int) {
+	t.Helper()
+	for _, b := range edges {
+		eventually(t, func() error {
+			if got := pick(b.rooms(t, 150)); len(got) != pods || got[""] {
+				return fmt.Errorf("rooms on %v, want %d pods", got, pods)
+			}
+			return nil
+		})
+	}
+}
+
 // TestEveryEdgeFindsTheRoom: the DNS answers in another order each time, and more pods than fit into one datagram.
 func TestEveryEdgeFindsTheRoom(t *testing.T) {
 	p := newPlatform(t)
 	pods := p.backends(t, 12, ok)
 	edges := []*balancer{p.startEdge(t, nil), p.startEdge(t, nil), p.startEdge(t, nil)}
 	const rooms = 150
-	awaitPods := func(n int) {
-		for _, b := range edges {
-			eventually(t, func() error {
-				if got := pick(b.rooms(t, rooms)); len(got) != n || got[""] {
-					return fmt.Errorf("rooms on %v, want %d pods", got, n)
-				}
-				return nil
-			})
-		}
-	}
-	awaitPods(len(pods))
+	awaitRooms(t, edges, len(pods))
 	before := edges[0].rooms(t, rooms)
 	for _, b := range edges[1:] {
 		for key, got := range b.rooms(t, rooms) {
@@ -62,7 +66,7 @@ func TestEveryEdgeFindsTheRoom(t *testing.T) {
 		left = append(left, s.pod)
 	}
 	p.dns.set(backendService, left...)
-	awaitPods(len(rest))
+	awaitRooms(t, edges, len(rest))
 	for _, b := range edges {
 		for key, got := range b.rooms(t, rooms) {
 			if before[key] != gone.name && got != before[key] {
@@ -102,42 +106,109 @@ func TestRoomsDoNotSplit(t *testing.T) {
 	compare("while a pod is dead")
 }
 
-func TestWebSocket(t *testing.T) {
-	p := newPlatform(t)
-	p.backends(t, 1, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Upgrade") != "websocket" || r.Header.Get("Connection") != "upgrade" {
-			fmt.Fprintf(w, "upgrade %q, connection %q", r.Header.Get("Upgrade"), r.Header.Get("Connection"))
-			return
-		}
-		c, rw, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
-		_, _ = io.Copy(c, rw)
-	})
-	b := p.startEdge(t, nil)
-	b.awaitPods(t, "/api/streams/ws/warm/chat")
+// echo is a chat with oneself: it answers what it hears, and anything but a handshake with what it was asked.
+func echo(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Upgrade") != "websocket" || r.Header.Get("Connection") != "upgrade" {
+		fmt.Fprintf(w, "upgrade %q, connection %q", r.Header.Get("Upgrade"), r.Header.Get("Connection"))
+		return
+	}
+	c, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	// The name stands in the answer to every handshake.
+	_, _ = fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Pod: %s\r\n\r\n", w.Header().Get("X-Pod"))
+	_, _ = io.Copy(c, rw)
+}
 
+// viewer has a chat open.
+type viewer struct {
+	net.Conn
+	in *bufio.Reader
+	// pod that holds the room.
+	pod string
+}
+
+// enter opens the chat of a stream.
+func (b *balancer) enter(t *testing.T, key string) *viewer {
+	t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
-	_, _ = io.WriteString(c, "GET /api/streams/ws/key/chat HTTP/1.1\r\nHost: x\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n")
-	r := bufio.NewReader(c)
-	resp, err := http.ReadResponse(r, nil)
+	t.Cleanup(func() { _ = c.Close() })
+	_, _ = fmt.Fprintf(c, "GET /api/streams/ws/%s/chat HTTP/1.1\r\nHost: x\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n", key)
+	in := bufio.NewReader(c)
+	resp, err := http.ReadResponse(in, nil)
 	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("%v %v", resp, err)
 	}
-	_, _ = io.WriteString(c, "hello\n")
-	if line, err := r.ReadString('\n'); err != nil || line != "hello\n" {
-		t.Errorf("%q %v", line, err)
+	return &viewer{Conn: c, in: in, pod: resp.Header.Get("X-Pod")}
+}
+
+// speak says something and fails unless it is heard.
+func (v *viewer) speak() error {
+	_ = v.SetDeadline(time.Now().Add(10 * time.Second))
+	_, _ = io.WriteString(v, "hello\n")
+	if line, err := v.in.ReadString('\n'); err != nil || line != "hello\n" {
+		return fmt.Errorf("%q %w", line, err)
+	}
+	return nil
+}
+
+func TestWebSocket(t *testing.T) {
+	p := newPlatform(t)
+	p.backends(t, 1, echo)
+	b := p.startEdge(t, nil)
+	b.awaitPods(t, "/api/streams/ws/warm/chat")
+	if err := b.enter(t, "key").speak(); err != nil {
+		t.Error(err)
 	}
 	// Anything else is not let through to a backend that might speak it.
 	a := b.get(t, "/api/streams/ws/key/chat", "Upgrade", "h2c", "Connection", "Upgrade, HTTP2-Settings")
 	if a.body != `upgrade "", connection ""` {
 		t.Errorf("the backend saw %s", a.body)
+	}
+}
+
+// TestADepartureMovesOnlyItsRooms: chats are open through two edges when a backend leaves the DNS. None of them is cut, for
+// the backend says goodbye to its own; whoever comes anew meets, through either edge, those of the rooms that stay.
+func TestADepartureMovesOnlyItsRooms(t *testing.T) {
+	p := newPlatform(t)
+	pods := p.backends(t, 3, echo)
+	edges := []*balancer{p.startEdge(t, nil), p.startEdge(t, nil)}
+	awaitRooms(t, edges, len(pods))
+	const rooms = 12
+	var there [rooms][2]*viewer
+	for i := range there {
+		for e, b := range edges {
+			there[i][e] = b.enter(t, fmt.Sprintf("room-%d", i))
+		}
+		if there[i][0].pod != there[i][1].pod || there[i][0].pod == "" {
+			t.Fatalf("room %d is on %q and on %q", i, there[i][0].pod, there[i][1].pod)
+		}
+	}
+	gone := there[0][0].pod
+	var left []pod
+	for _, s := range pods {
+		if s.pod.name != gone {
+			left = append(left, s.pod)
+		}
+	}
+	p.dns.set(backendService, left...)
+	awaitRooms(t, edges, len(left))
+	for i, viewers := range there {
+		var now [2]string
+		for e, v := range viewers {
+			if err := v.speak(); err != nil {
+				t.Errorf("room %d ended when %s left the DNS: %v", i, gone, err)
+			}
+			now[e] = edges[e].enter(t, fmt.Sprintf("room-%d", i)).pod
+		}
+		before := viewers[0].pod
+		if moved := now[0] != before; now[0] != now[1] || moved != (before == gone) {
+			t.Errorf("room %d was on %s and is on %v, though only %s left", i, before, now, gone)
+		}
 	}
 }
