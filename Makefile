@@ -136,7 +136,11 @@ test: test-unit test-cel test-modules ## Run all tests that need no cluster.
 
 .PHONY: test-unit
 test-unit: ## Run the unit tests and those against a real API server.
-	@$(WITH_ASSETS); $(WITH_SERVERS); go test ./api/... ./cmd/... ./hack/... ./internal/... ./test/bench ./test/drive/...
+	@$(WITH_ASSETS); $(WITH_SERVERS); go test -short ./api/... ./cmd/... ./hack/... ./internal/... ./test/bench ./test/drive/...
+
+.PHONY: test-sweep
+test-sweep: ## Kill the operator after each of its writes, against a real API server.
+	@$(WITH_ASSETS); go test ./internal/controller -run TestAnOperatorThatIsKilledAtAnyWrite -timeout 30m
 
 .PHONY: test-cel
 test-cel: ## Try every admission rule against a real API server.

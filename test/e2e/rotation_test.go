@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +55,7 @@ func TestRotation(t *testing.T) {
 // used starts people who use everything that needs a credential, until the end of the test, which none may fail.
 func used(t *testing.T, platform types.NamespacedName) (stop func()) {
 	t.Helper()
-	user := register(t, open(t, platform))
+	user := register(t, open(t, platform).Unlimited())
 	video, _, err := user.Upload(t.Context(), t.Name(), []byte("clip"))
 	check(t, err)
 	load := drive.StartLoad(t.Context(), 50*time.Millisecond, func(ctx context.Context, number int) error {
@@ -96,11 +97,13 @@ func rotates(t *testing.T, platform types.NamespacedName, component string) {
 	untouched(t, "the servers", servers, pods(t, platform, component))
 }
 
+// pods of the servers of a component, which are numbered. Those of its Jobs are not.
 func pods(t *testing.T, platform types.NamespacedName, component string) drive.Inventory {
 	t.Helper()
+	numbered := regexp.MustCompile("(^|/)" + platform.Name + "-" + component + "-[0-9]+$")
 	found := drive.Inventory{}
 	for name, identity := range children(t, platform).Only("Pod") {
-		if strings.Contains(name, platform.Name+"-"+component+"-") {
+		if numbered.MatchString(name) {
 			found[name] = identity
 		}
 	}
