@@ -26,6 +26,10 @@ const (
 	ConditionEdgeReady = "EdgeReady"
 	// ConditionIngestReady: all RTMP servers answer.
 	ConditionIngestReady = "IngestReady"
+	// ConditionBackupReady: the database is archived and can be restored.
+	ConditionBackupReady = "BackupReady"
+	// ConditionNetworkPolicyReady: the NetworkPolicies are in place. Whether they are enforced, the network plugin knows.
+	ConditionNetworkPolicyReady = "NetworkPolicyReady"
 	// ConditionRoutesReady: the Ingress and the Gateway routes are in place.
 	ConditionRoutesReady = "RoutesReady"
 )
@@ -111,6 +115,10 @@ const (
 	ReasonRejected = "Rejected"
 	// ReasonRouteNotAccepted: a Gateway does not carry a route.
 	ReasonRouteNotAccepted = "RouteNotAccepted"
+	// ReasonArchivingFailed: the write-ahead log does not reach the object store.
+	ReasonArchivingFailed = "ArchivingFailed"
+	// ReasonBackupFailed: the last base backup failed.
+	ReasonBackupFailed = "BackupFailed"
 	// ReasonInvalid: the spec asks for something impossible that admission could not see.
 	ReasonInvalid = "InvalidSpec"
 	// ReasonError: an unexpected error; it is retried.

@@ -30,13 +30,14 @@ const (
 
 // PostgresSpec is the database.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.external) || (!has(self.storage) && !has(self.walStorage) && !has(self.instances) && !has(self.image) && !has(self.durability) && !has(self.failover) && !has(self.parameters))",fieldPath=".external",message="external replaces the managed database: remove instances, image, durability, failover, storage, walStorage and parameters, or remove external"
+// +kubebuilder:validation:XValidation:rule="!has(self.external) || (!has(self.storage) && !has(self.walStorage) && !has(self.instances) && !has(self.image) && !has(self.durability) && !has(self.failover) && !has(self.parameters) && !has(self.pooler) && !has(self.backup) && !has(self.restore))",fieldPath=".external",message="external replaces the managed database: remove instances, image, durability, failover, storage, walStorage, parameters, pooler, backup and restore, or remove external"
 // +kubebuilder:validation:XValidation:rule="!has(self.instances) || self.instances != 2 || (has(self.durability) && self.durability == 'Available')",fieldPath=".instances",message="two instances cannot give durability Strict and stay writable when one is lost: set instances to 3, or durability to Available"
 // +kubebuilder:validation:XValidation:rule="has(self.external) == has(oldSelf.external)",fieldPath=".external",message="external cannot be added or removed later: the data would not follow; create a new XaTubeCluster and restore into it"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.walStorage) || has(self.walStorage)",fieldPath=".walStorage",message="walStorage cannot be removed: the volume exists; restore it"
 // +kubebuilder:validation:XValidation:rule="has(self.storage) == has(oldSelf.storage) || (has(self.storage) ? !has(self.storage.storageClassName) && quantity(self.storage.size).compareTo(quantity('20Gi')) >= 0 : !has(oldSelf.storage.storageClassName) && quantity(oldSelf.storage.size).compareTo(quantity('20Gi')) <= 0)",fieldPath=".storage",message="storage means 20Gi of the default class when absent, can only grow and keeps its class: restore the former size and storageClassName, or a larger size"
 // +kubebuilder:validation:XValidation:rule="!has(self.image) || !has(oldSelf.image) || int(self.image.find(':[0-9]+[^/]*$').find('[0-9]+')) >= int(oldSelf.image.find(':[0-9]+[^/]*$').find('[0-9]+'))",fieldPath=".image",message="the major version of Postgres cannot be lowered; restore the former image or a newer one"
 // +kubebuilder:validation:XValidation:rule="!has(self.parameters) || !('synchronous_commit' in self.parameters) || self.parameters['synchronous_commit'] in ['on', 'remote_apply'] || (has(self.durability) && self.durability == 'Available')",fieldPath=".parameters",message="synchronous_commit below 'on' loses acknowledged writes: remove it, or set durability to Available"
+// +kubebuilder:validation:XValidation:rule="has(self.restore) == has(oldSelf.restore) && (!has(self.restore) || self.restore == oldSelf.restore)",fieldPath=".restore",message="restore is read once, when the database is made: it cannot be added, changed or removed later; create a new XaTubeCluster"
 type PostgresSpec struct {
 	// external is a database that the operator does not run; its URI must start with postgresql://.
 	// +optional
@@ -78,6 +79,18 @@ type PostgresSpec struct {
 	// +kubebuilder:validation:XValidation:rule="!self.exists(k, k in ['allow_alter_system','allow_system_table_mods','archive_cleanup_command','archive_command','archive_mode','bonjour','bonjour_name','cluster_name','config_file','data_directory','data_sync_retry','event_source','external_pid_file','fsync','full_page_writes','hba_file','hot_standby','ident_file','jit_provider','listen_addresses','log_destination','log_directory','log_file_mode','log_filename','log_rotation_age','log_rotation_size','log_truncate_on_rotation','logging_collector','port','primary_conninfo','primary_slot_name','promote_trigger_file','restart_after_crash','restore_command','shared_preload_libraries','stats_temp_directory','synchronized_standby_slots','synchronous_standby_names','temp_tablespaces'] || k.matches('^(recovery_|ssl|syslog_|unix_socket_|pg_failover_slots[.])'))",message="CloudNativePG owns this parameter, or it would put data at risk; remove it from parameters"
 	Parameters map[string]string `json:"parameters,omitempty"`
 
+	// pooler puts PgBouncer in front of the primary. Absent: the backends connect to it directly.
+	// +optional
+	Pooler *PoolerSpec `json:"pooler,omitempty"`
+
+	// backup to an object store. Absent: none.
+	// +optional
+	Backup *BackupSpec `json:"backup,omitempty"`
+
+	// restore makes the database of a new platform from a backup. Absent: an empty one.
+	// +optional
+	Restore *RestoreSpec `json:"restore,omitempty"`
+
 	// pod settings. labels, annotations, env, resources, nodeSelector, tolerations, affinity,
 	// topologySpreadConstraints and priorityClassName reach the instances through CloudNativePG.
 	// +optional
@@ -92,7 +105,7 @@ type EvictionPolicy string
 
 // RedisSpec is the cache.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.external) || (!has(self.maxMemory) && !has(self.evictionPolicy) && !has(self.persistence) && !has(self.image))",fieldPath=".external",message="external replaces the managed cache: remove image, maxMemory, evictionPolicy and persistence, or remove external"
+// +kubebuilder:validation:XValidation:rule="!has(self.external) || (!has(self.maxMemory) && !has(self.evictionPolicy) && !has(self.persistence) && !has(self.image) && !has(self.exporter))",fieldPath=".external",message="external replaces the managed cache: remove image, maxMemory, evictionPolicy, persistence and exporter, or remove external"
 // +kubebuilder:validation:XValidation:rule="has(self.external) || has(oldSelf.external) || has(self.persistence) == has(oldSelf.persistence)",fieldPath=".persistence",message="persistence cannot be added or removed later: Kubernetes does not change a StatefulSet's volumes; restore the former value"
 type RedisSpec struct {
 	// external is a server that the operator does not run.
@@ -115,6 +128,10 @@ type RedisSpec struct {
 	// persistence keeps the data on a volume (append-only file). Absent: a cache, empty after a restart.
 	// +optional
 	Persistence *VolumeSpec `json:"persistence,omitempty"`
+
+	// exporter of metrics.
+	// +optional
+	Exporter *ExporterSpec `json:"exporter,omitempty"`
 
 	// pod settings.
 	// +optional

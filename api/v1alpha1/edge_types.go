@@ -48,6 +48,10 @@ type EdgeSpec struct {
 	// +kubebuilder:default=Stop
 	WhileHibernated WhileHibernated `json:"whileHibernated,omitempty"`
 
+	// exporter of metrics.
+	// +optional
+	Exporter *ExporterSpec `json:"exporter,omitempty"`
+
 	// pod settings.
 	// +optional
 	// +kubebuilder:default={}

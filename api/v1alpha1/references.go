@@ -10,6 +10,7 @@ func (c *XaTubeCluster) SecretNames() []string {
 			names = append(names, string(e.SecretRef.Name))
 		}
 	}
+	names = append(names, c.Spec.Postgres.Backup.secretNames()...)
 	if t := c.Spec.Edge.TLS; t != nil {
 		names = append(names, string(t.SecretName))
 	}
@@ -27,6 +28,13 @@ func (c *XaTubeCluster) SecretNames() []string {
 		}
 	}
 	return distinct(names)
+}
+
+func (b *BackupSpec) secretNames() []string {
+	if b == nil || b.Credentials == nil {
+		return nil
+	}
+	return []string{string(b.Credentials.AccessKeyID.Name), string(b.Credentials.SecretAccessKey.Name)}
 }
 
 // ConfigMapNames are the ConfigMaps of the user that the spec names, each once, sorted.

@@ -161,6 +161,17 @@ type LocalConfigMap struct {
 	Name ObjectName `json:"name"`
 }
 
+// ExporterSpec is a container that translates the metrics of another one.
+type ExporterSpec struct {
+	// image of the exporter.
+	// +optional
+	Image Image `json:"image,omitempty"`
+
+	// resources of the exporter.
+	// +optional
+	Resources *Resources `json:"resources,omitempty"`
+}
+
 // ServiceSpec shapes the Service through which a component is reached from outside.
 type ServiceSpec struct {
 	// annotations of the Service, e.g. for a cloud's load balancer.

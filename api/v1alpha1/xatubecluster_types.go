@@ -133,6 +133,12 @@ type XaTubeClusterSpec struct {
 	// +optional
 	Gateway *GatewaySpec `json:"gateway,omitempty"`
 
+	// networkPolicy Enabled lets nobody reach the pods but those who must. It takes a network plugin that enforces
+	// NetworkPolicies; further ones of yours add to what is allowed.
+	// +optional
+	// +kubebuilder:default=Enabled
+	NetworkPolicy Toggle `json:"networkPolicy,omitempty"`
+
 	// deletionPolicy says what happens to the data when this resource is deleted.
 	// +optional
 	// +kubebuilder:default=Retain

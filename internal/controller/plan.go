@@ -13,6 +13,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/apply"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/backup"
 	"github.com/xatube/xatube-operator/internal/inventory"
 	"github.com/xatube/xatube-operator/internal/observe"
 	"github.com/xatube/xatube-operator/internal/rollout"
@@ -118,6 +119,9 @@ func lacksAPI(in component.Input, c component.Component) *component.Health {
 
 func provider(c component.Component, in component.Input) string {
 	for _, gvk := range c.Needs(in.Cluster) {
+		if gvk == observe.ObjectStore {
+			return backup.Provider
+		}
 		if gvk.Group == observe.CNPGCluster.Group {
 			return "CloudNativePG 1.30.1 or newer"
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/credential"
 	"github.com/xatube/xatube-operator/internal/guard"
 	"github.com/xatube/xatube-operator/internal/metrics"
+	"github.com/xatube/xatube-operator/internal/objectstore"
 	"github.com/xatube/xatube-operator/internal/observe"
 	"github.com/xatube/xatube-operator/internal/turn"
 )
@@ -52,6 +53,7 @@ func NewScheme() *runtime.Scheme {
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
 	utilruntime.Must(cnpgv1.AddToScheme(scheme))
+	utilruntime.Must(objectstore.AddToScheme(scheme))
 	utilruntime.Must(gatewayv1.Install(scheme))
 	return scheme
 }
@@ -59,6 +61,9 @@ func NewScheme() *runtime.Scheme {
 // optionalAPIs are followed as they come and go.
 var optionalAPIs = []capability.API{
 	{GVK: observe.CNPGCluster, CRD: "clusters.postgresql.cnpg.io"},
+	{GVK: observe.CNPGPooler, CRD: "poolers.postgresql.cnpg.io"},
+	{GVK: observe.CNPGScheduledBackup, CRD: "scheduledbackups.postgresql.cnpg.io"},
+	{GVK: observe.ObjectStore, CRD: "objectstores.barmancloud.cnpg.io"},
 	{GVK: observe.HTTPRoute, CRD: "httproutes.gateway.networking.k8s.io"},
 	{GVK: observe.TCPRoute, CRD: "tcproutes.gateway.networking.k8s.io"},
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	appsv1 "k8s.io/api/apps/v1"
@@ -15,7 +16,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/types"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -31,6 +34,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/capability"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/objectstore"
 	"github.com/xatube/xatube-operator/internal/observe"
 )
 
@@ -40,16 +44,19 @@ func watched() []client.Object {
 		&appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.ControllerRevision{},
 		&autoscalingv2.HorizontalPodAutoscaler{}, &batchv1.Job{},
 		&corev1.ConfigMap{}, &corev1.PersistentVolumeClaim{}, &corev1.Pod{}, &corev1.Secret{}, &corev1.Service{},
-		&networkingv1.Ingress{}, &policyv1.PodDisruptionBudget{},
+		&networkingv1.Ingress{}, &networkingv1.NetworkPolicy{}, &policyv1.PodDisruptionBudget{},
 	}
 }
 
 // optional are the kinds of children whose API may be absent.
 func optional() map[schema.GroupVersionKind]client.Object {
 	return map[schema.GroupVersionKind]client.Object{
-		observe.CNPGCluster: &cnpgv1.Cluster{},
-		observe.HTTPRoute:   &gatewayv1.HTTPRoute{},
-		observe.TCPRoute:    &gatewayv1.TCPRoute{},
+		observe.CNPGCluster:         &cnpgv1.Cluster{},
+		observe.CNPGPooler:          &cnpgv1.Pooler{},
+		observe.CNPGScheduledBackup: &cnpgv1.ScheduledBackup{},
+		observe.ObjectStore:         &objectstore.ObjectStore{},
+		observe.HTTPRoute:           &gatewayv1.HTTPRoute{},
+		observe.TCPRoute:            &gatewayv1.TCPRoute{},
 	}
 }
 
@@ -64,8 +71,16 @@ func CacheOptions(namespaces []string) cache.Options {
 		ByObject: map[client.Object]cache.ByObject{
 			&v1alpha1.XaTubeCluster{}: all,
 			capability.Definition():   all,
+			&appsv1.Deployment{}:      {Label: deployments()},
 		},
 	}
+}
+
+// deployments are the operator's own, and those of CloudNativePG: the pooler's carries no label of ours.
+func deployments() labels.Selector {
+	s, err := labels.NewRequirement(naming.LabelManagedBy, selection.In, []string{naming.ManagedBy, naming.CloudNativePG})
+	utilruntime.Must(err)
+	return labels.NewSelector().Add(*s)
 }
 
 // namespaceConfig limits a cache to namespaces; none means all.
@@ -112,6 +127,13 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, named cache.Cache, apis,
 // reference.
 func owner(_ context.Context, o client.Object) []reconcile.Request {
 	name := o.GetLabels()[naming.LabelInstance]
+	if pooler := o.GetLabels()[naming.LabelPooler]; pooler != "" {
+		platform, ours := strings.CutSuffix(pooler, "-"+naming.Pooler)
+		if !ours {
+			return nil
+		}
+		return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: o.GetNamespace(), Name: platform}}}
+	}
 	if name == "" || o.GetLabels()[naming.LabelManagedBy] != naming.ManagedBy {
 		return nil
 	}

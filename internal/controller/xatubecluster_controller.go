@@ -73,9 +73,10 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=batch,resources=jobs,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=policy,resources=poddisruptionbudgets,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups=networking.k8s.io,resources=ingresses,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=networking.k8s.io,resources=ingresses;networkpolicies,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=gateway.networking.k8s.io,resources=httproutes;tcproutes,verbs=get;list;watch;create;patch;delete
-// +kubebuilder:rbac:groups=postgresql.cnpg.io,resources=clusters,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=postgresql.cnpg.io,resources=clusters;poolers;scheduledbackups,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=barmancloud.cnpg.io,resources=objectstores,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;list;watch;create;patch
 // +kubebuilder:rbac:groups=postgresql.cnpg.io,resources=clusters/status,verbs=patch
 // +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,verbs=list;watch
@@ -227,6 +228,13 @@ func conclude(in component.Input, results []status.Result, pruneErr error) (ctrl
 	return ctrl.Result{RequeueAfter: after}, errors.Join(errs...)
 }
 
+// poolerLacksPods says that CloudNativePG's Deployment of the pooler is not complete. Its pods carry its labels, so no
+// cache holds them.
+func poolerLacksPods(in component.Input) bool {
+	d := in.Facts.Deployments[naming.Child(in.Cluster, naming.Pooler)]
+	return d != nil && d.Spec.Replicas != nil && d.Status.AvailableReplicas < *d.Spec.Replicas
+}
+
 // nextLook is when something is looked at again for which time alone is the event: a pod that is missing or has no
 // node, publishers that a pod waits for, a failover that may stall. Zero when there is none.
 func nextLook(in component.Input) time.Duration {
@@ -237,6 +245,9 @@ func nextLook(in component.Input) time.Duration {
 		if s.Spec.Replicas != nil && s.Status.Replicas < *s.Spec.Replicas {
 			return refusalDelay
 		}
+	}
+	if poolerLacksPods(in) {
+		return refusalDelay
 	}
 	for _, pods := range in.Facts.Pods {
 		if slices.ContainsFunc(pods, func(p *corev1.Pod) bool { return p.Status.Phase == corev1.PodPending && p.Spec.NodeName == "" }) {

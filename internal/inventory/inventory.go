@@ -61,6 +61,8 @@ var holdsData = map[schema.GroupKind]bool{
 	{Kind: "Secret"}:                               true,
 	{Kind: "PersistentVolumeClaim"}:                true,
 	{Group: "postgresql.cnpg.io", Kind: "Cluster"}: true,
+	// It holds none itself, but without it nobody knows where the backups are.
+	{Group: "barmancloud.cnpg.io", Kind: "ObjectStore"}: true,
 }
 
 // HoldsData says whether objects of a kind hold data or credentials.

@@ -12,6 +12,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/xatube/xatube-operator/internal/objectstore"
 )
 
 // Facts is what the cluster holds of one platform. Maps are keyed by object name. A reader never changes it.
@@ -44,6 +46,14 @@ type Facts struct {
 	// a switchover is asked for; StandbysUnknown then says why they could not be.
 	Standbys        map[string]string
 	StandbysUnknown string
+
+	// Pooler in front of the database; nil when there is none. Its Deployment, which CloudNativePG makes, is among
+	// Deployments, and while that is not complete its pods are among Pods.
+	Pooler *cnpgv1.Pooler
+
+	// ObjectStore and ScheduledBackup of the database; nil when there are none.
+	ObjectStore     *objectstore.ObjectStore
+	ScheduledBackup *cnpgv1.ScheduledBackup
 
 	// Secrets of this platform, and those that its spec names.
 	Secrets map[string]*corev1.Secret

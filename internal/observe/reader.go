@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -18,13 +17,18 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/objectstore"
 )
 
 // The optional APIs.
 var (
-	CNPGCluster = schema.GroupVersionKind{Group: "postgresql.cnpg.io", Version: "v1", Kind: "Cluster"}
-	HTTPRoute   = schema.GroupVersionKind{Group: gatewayv1.GroupName, Version: "v1", Kind: "HTTPRoute"}
-	TCPRoute    = schema.GroupVersionKind{Group: gatewayv1.GroupName, Version: "v1", Kind: "TCPRoute"}
+	CNPGCluster         = schema.GroupVersionKind{Group: "postgresql.cnpg.io", Version: "v1", Kind: "Cluster"}
+	CNPGPooler          = CNPGCluster.GroupVersion().WithKind("Pooler")
+	CNPGScheduledBackup = CNPGCluster.GroupVersion().WithKind("ScheduledBackup")
+	ObjectStore         = objectstore.GroupVersion.WithKind("ObjectStore")
+
+	HTTPRoute = schema.GroupVersionKind{Group: gatewayv1.GroupName, Version: "v1", Kind: "HTTPRoute"}
+	TCPRoute  = schema.GroupVersionKind{Group: gatewayv1.GroupName, Version: "v1", Kind: "TCPRoute"}
 )
 
 // Reader reads what the cluster holds of a platform.
@@ -49,7 +53,7 @@ type Reader struct {
 func (r *Reader) Observe(ctx context.Context, c *v1alpha1.XaTubeCluster, apis map[schema.GroupVersionKind]bool) (Facts, error) {
 	f := Facts{At: r.Now(), APIs: apis, PrimarySilent: r.Silence(client.ObjectKeyFromObject(c))}
 	for _, step := range []func(context.Context, *v1alpha1.XaTubeCluster, *Facts) error{
-		r.workloads, r.config, r.pods, r.optional, r.named, r.refusals, r.failedJobs, r.crashes, r.standbys,
+		r.workloads, r.config, r.pods, r.optional, r.pooler, r.named, r.refusals, r.failedJobs, r.crashes, r.standbys,
 		r.publishers,
 	} {
 		if err := step(ctx, c, &f); err != nil {
@@ -104,15 +108,8 @@ func (r *Reader) pods(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) 
 }
 
 func (r *Reader) optional(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) error {
-	if f.Installed(CNPGCluster) {
-		var db cnpgv1.Cluster
-		err := r.Cached.Get(ctx, client.ObjectKey{Namespace: c.Namespace, Name: naming.Child(c, naming.Postgres)}, &db)
-		if client.IgnoreNotFound(err) != nil {
-			return fmt.Errorf("reading database: %w", err)
-		}
-		if err == nil {
-			f.Database = &db
-		}
+	if err := r.database(ctx, c, f); err != nil {
+		return err
 	}
 	if f.Installed(HTTPRoute) {
 		var list gatewayv1.HTTPRouteList

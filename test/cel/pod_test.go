@@ -14,8 +14,8 @@ var podRefusals = []refusal{
 	{".resources", "resources: {limits: {memory: -1Gi}}", "amounts must be quantities, not negative; write e.g. cpu: 250m"},
 	{".resources", "resources: {requests: {cpu: 2}, limits: {cpu: 500m}}", "requests must not exceed limits; raise limits or lower requests"},
 	{".resources", "resources: {requests: {memory: 1Gi}, limits: {memory: 512Mi}}", "requests must not exceed limits"},
-	{".resources.requests.cpu", "resources: {requests: {cpu: much}}", "should match"},
-	{".resources.limits.memory", "resources: {limits: {memory: 1GB}}", "should match"},
+	{".resources.requests.cpu", "resources: {requests: {cpu: 0.5}}", "must be of type"},
+	{".resources.limits.memory", "resources: {limits: {memory: true}}", "must be of type"},
 	{".resources", "resources: {requests: {cpu: much}}", "write e.g. cpu: 250m"},
 	{".resources", "resources: {limits: {memory: 1GB}}", "write e.g. cpu: 250m"},
 	{".resources.requests", "resources: {requests: {" + numbers7 + "}}", "must have at most 6 items"},
@@ -97,7 +97,42 @@ func repeated(format string, n int) string {
 	return strings.Join(out, ", ")
 }
 
+// containers have resources of their own beside those of the pods.
+var containers = map[string]string{
+	"spec.postgres.pooler": "postgres: {pooler: {%s}}",
+	"spec.redis.exporter":  "redis: {exporter: {%s}}",
+	"spec.edge.exporter":   "edge: {exporter: {%s}}",
+}
+
+// keys of Secrets that are named like those of environment variables.
+var keys = map[string]string{
+	"spec.postgres.backup.credentials.accessKeyID":     "postgres: {backup: {destinationPath: 's3://b-1', credentials: {accessKeyID: %s, secretAccessKey: {name: a, key: b}}}}",
+	"spec.postgres.backup.credentials.secretAccessKey": "postgres: {backup: {destinationPath: 's3://b-1', credentials: {secretAccessKey: %s, accessKeyID: {name: a, key: b}}}}",
+}
+
+// parts have some of the settings that pods have.
+func parts(t *testing.T) {
+	for path, in := range containers {
+		for _, text := range podAccepted {
+			if strings.HasPrefix(text, "resources:") {
+				accept(t, fmt.Sprintf(in, text))
+			}
+		}
+		for _, r := range podRefusals {
+			if strings.HasPrefix(r.spec, "resources:") {
+				t.Run(path+" "+r.spec, func(t *testing.T) { refuse(t, refusal{path + r.field, fmt.Sprintf(in, r.spec), r.says}) })
+			}
+		}
+	}
+	for path, in := range keys {
+		for _, r := range keyRefusals {
+			t.Run(path+" "+r.spec[:min(len(r.spec), 60)], func(t *testing.T) { refuse(t, refusal{path + r.field, fmt.Sprintf(in, r.spec), r.says}) })
+		}
+	}
+}
+
 func pods(t *testing.T) {
+	parts(t)
 	for _, component := range components {
 		path, in := "spec."+component+".pod", component+": {pod: {%s}}"
 		t.Run(component, func(t *testing.T) {

@@ -15,6 +15,10 @@ var ruleRefusals = []refusal{
 	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, storage: {size: 1Gi}}", "or remove external"},
 	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, walStorage: {size: 1Gi}}", "or remove external"},
 	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, parameters: {work_mem: 8MB}}", "or remove external"},
+	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, pooler: {}}", "or remove external"},
+	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, backup: {destinationPath: 's3://backups'}}", "or remove external"},
+	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, restore: {from: a}}", "or remove external"},
+	{"spec.redis.external", "redis: {external: {secretRef: {name: r}}, exporter: {}}", "or remove external"},
 	{"spec.redis.external", "redis: {external: {secretRef: {name: r}}, maxMemory: 1Gi}", "or remove external"},
 	{"spec.redis.external", "redis: {external: {secretRef: {name: r}}, evictionPolicy: noeviction}", "or remove external"},
 	{"spec.redis.external", "redis: {external: {secretRef: {name: r}}, persistence: {size: 1Gi}}", "or remove external"},
@@ -41,6 +45,10 @@ var ruleRefusals = []refusal{
 	{"spec.postgres.parameters", "postgres: {parameters: {fsync: 'off'}}", "would put data at risk"},
 	{"spec.postgres.parameters", "postgres: {parameters: {synchronous_commit: 'off'}}", "remove it, or set durability to Available"},
 	{"spec.postgres.parameters", "postgres: {parameters: {synchronous_commit: local}, durability: Strict}", "remove it, or set durability to Available"},
+
+	{"spec.postgres.pooler.poolSize", "postgres: {pooler: {poolSize: 50}}", "poolSize needs poolMode: Transaction"},
+	{"spec.postgres.pooler.poolSize", "postgres: {pooler: {poolMode: Session, poolSize: 50}}", "poolSize needs poolMode: Transaction"},
+	{"spec.postgres.restore.targetTime", "postgres: {restore: {from: a, targetTime: yesterday}}", "must be of type date-time"},
 
 	// Volumes, Redis and RabbitMQ.
 	{"spec.backend.uploads.size", "backend: {uploads: {size: 1Mi}}", "a volume has at least 64Mi; write e.g. 10Gi"},
@@ -87,6 +95,8 @@ var ruleAccepted = []string{
 	"postgres: {image: 'postgres:14'}",
 	"postgres: {parameters: {work_mem: 8MB, pg_stat_statements.max: '1000', synchronous_commit: remote_apply}}",
 	"postgres: {durability: Available, parameters: {synchronous_commit: 'off'}}",
+	"postgres: {pooler: {}, backup: {destinationPath: 's3://backups', credentials: {accessKeyID: {name: s3, key: ID}, secretAccessKey: {name: s3, key: KEY}}}}",
+	"postgres: {restore: {from: demo-postgres, targetTime: '2026-11-25T08:00:00Z'}}",
 	"rabbitmq: {replicas: 1}",
 	"rabbitmq: {replicas: 3}",
 	"backend: {replicas: 0}",

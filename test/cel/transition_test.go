@@ -77,6 +77,12 @@ var transitionCases = []transition{
 	{from: "postgres: {image: 'localhost:5000/pg:18.6'}", to: "postgres: {image: 'localhost:5000/pg:18.5'}"},
 	{from: "postgres: {image: 'localhost:5000/pg:18.6'}", to: "postgres: {image: 'localhost:5000/pg:17.2'}", field: "spec.postgres.image", says: "major version of Postgres cannot be lowered"},
 	{from: "postgres: {instances: 3}", to: "postgres: {instances: 1}"},
+	{from: "{}", to: "postgres: {pooler: {}, backup: {destinationPath: 's3://backups'}}"},
+	{from: "postgres: {pooler: {}, backup: {destinationPath: 's3://backups'}}", to: "{}"},
+	{from: "{}", to: "postgres: {restore: {from: a}}", field: "spec.postgres.restore", says: "restore is read once"},
+	{from: "postgres: {restore: {from: a}}", to: "{}", field: "spec.postgres.restore", says: "restore is read once"},
+	{from: "postgres: {restore: {from: a}}", to: "postgres: {restore: {from: b}}", field: "spec.postgres.restore", says: "restore is read once"},
+	{from: "postgres: {restore: {from: a}}", to: "postgres: {restore: {from: a}, instances: 1}"},
 	{from: "postgres: {instances: 3}", to: "postgres: {instances: 2}", field: "spec.postgres.instances", says: "or durability to Available"},
 
 	// Redis: a volume claim template cannot come or go, but the managed server as a whole can.

@@ -14,6 +14,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/postgres"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 	"github.com/xatube/xatube-operator/internal/credential"
 	"github.com/xatube/xatube-operator/internal/golden"
@@ -62,11 +63,12 @@ func TestStarts(t *testing.T) {
 // provide makes what the other components and the user have made by the time that a backend is rendered.
 func provide(t *testing.T, in *component.Input) {
 	t.Helper()
-	env, err := Environment(*in)
+	env, err := Environment(*in, postgres.URLEnv(*in))
 	if err != nil {
 		t.Fatal(err)
 	}
 	golden.Provide(in, env...)
+	golden.Provide(in, postgres.PooledURLEnv(*in)...)
 	golden.Provide(in, workload.SecretEnv("", "mail", "MAIL_PASSWORD"), workload.SecretEnv("", "sentry", "dsn"))
 	in.Facts.ConfigMaps = map[string]*corev1.ConfigMap{"flags": {Data: map[string]string{"feature": "on"}}}
 }

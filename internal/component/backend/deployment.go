@@ -12,6 +12,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/postgres"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 )
 
@@ -66,7 +67,7 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 }
 
 func server(in component.Input) (*corev1ac.ContainerApplyConfiguration, error) {
-	env, err := Environment(in)
+	env, err := Environment(in, postgres.PooledURLEnv(in))
 	if err != nil {
 		return nil, err
 	}

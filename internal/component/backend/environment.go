@@ -13,7 +13,6 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
-	"github.com/xatube/xatube-operator/internal/component/postgres"
 	"github.com/xatube/xatube-operator/internal/component/rabbitmq"
 	"github.com/xatube/xatube-operator/internal/component/redis"
 	"github.com/xatube/xatube-operator/internal/component/routes"
@@ -26,13 +25,14 @@ const (
 )
 
 // Environment of the application, in the server and in the migration.
-func Environment(in component.Input) ([]*corev1ac.EnvVarApplyConfiguration, error) {
+// The server may reach the database through a pooler; the migration needs sessions of its own.
+func Environment(in component.Input, database []*corev1ac.EnvVarApplyConfiguration) ([]*corev1ac.EnvVarApplyConfiguration, error) {
 	settings := in.Cluster.Spec.Backend.Settings
 	expiry, err := settings.AccessTokenExpiry.Parse()
 	if err != nil {
 		return nil, fmt.Errorf("spec.backend.settings.accessTokenExpiry: %w", err)
 	}
-	env := slices.Concat(postgres.URLEnv(in), redis.URLEnv(in), rabbitmq.URLEnv(in))
+	env := slices.Concat(database, redis.URLEnv(in), rabbitmq.URLEnv(in))
 	env = append(env,
 		workload.SecretEnv(secretKey, secretName(in), secretKey),
 		variable("ALGORITHM", algorithm),

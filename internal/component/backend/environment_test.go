@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component/postgres"
 )
 
 // environment of a platform after a change of its spec.
@@ -14,7 +15,7 @@ func environment(t *testing.T, change func(*v1alpha1.XaTubeClusterSpec)) map[str
 	t.Helper()
 	in := input(t, "minimal")
 	change(&in.Cluster.Spec)
-	env, err := Environment(in)
+	env, err := Environment(in, postgres.URLEnv(in))
 	if err != nil {
 		t.Fatal(err)
 	}

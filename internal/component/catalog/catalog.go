@@ -4,10 +4,12 @@ package catalog
 import (
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/backend"
+	"github.com/xatube/xatube-operator/internal/component/backup"
 	"github.com/xatube/xatube-operator/internal/component/credentials"
 	"github.com/xatube/xatube-operator/internal/component/edge"
 	"github.com/xatube/xatube-operator/internal/component/frontend"
 	"github.com/xatube/xatube-operator/internal/component/migration"
+	"github.com/xatube/xatube-operator/internal/component/network"
 	"github.com/xatube/xatube-operator/internal/component/postgres"
 	"github.com/xatube/xatube-operator/internal/component/rabbitmq"
 	"github.com/xatube/xatube-operator/internal/component/redis"
@@ -15,9 +17,11 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/rtmp"
 )
 
-// Components in the order in which they are applied and reported: the data first, for it takes longest.
+// Components in the order in which they are applied and reported: the data first, for it takes longest, and before
+// it where its backups go, for it is made with that.
 func Components() []component.Component {
 	return []component.Component{
+		backup.New(),
 		postgres.New(),
 		redis.New(),
 		rabbitmq.New(),
@@ -28,5 +32,6 @@ func Components() []component.Component {
 		edge.New(),
 		rtmp.New(),
 		routes.New(),
+		network.New(),
 	}
 }

@@ -119,11 +119,12 @@ func health() *corev1ac.ProbeApplyConfiguration {
 }
 
 func exporterContainer(in component.Input) *corev1ac.ContainerApplyConfiguration {
-	return workload.Container(in, "exporter", naming.Image(in.Cluster, "", naming.ImageNginxExporter),
+	spec := in.Cluster.Spec.Edge.Exporter
+	return workload.Container(in, "exporter", workload.ExporterImage(in, spec, naming.ImageNginxExporter),
 		"/usr/bin/nginx-prometheus-exporter",
 		"--nginx.scrape-uri="+fmt.Sprintf("http://127.0.0.1:%d/status", statusPort),
 		fmt.Sprintf("--web.listen-address=:%d", naming.EdgeMetricsPort)).
-		WithResources(workload.Requests("10m", "32Mi")).
+		WithResources(workload.ExporterResources(spec)).
 		WithPorts(workload.Port(naming.PortMetrics, naming.EdgeMetricsPort)).
 		WithLivenessProbe(workload.HTTPProbe(naming.PortMetrics, "/").
 			WithTimeoutSeconds(3).WithPeriodSeconds(30).WithFailureThreshold(3))

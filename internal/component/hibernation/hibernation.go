@@ -21,6 +21,7 @@ var before = map[string][]string{
 	naming.Frontend: {naming.RTMP},
 	naming.Edge:     {naming.RTMP},
 	naming.Postgres: {naming.RTMP, naming.Backend, naming.Migration},
+	naming.Pooler:   {naming.RTMP, naming.Backend},
 	naming.Redis:    {naming.RTMP, naming.Backend, naming.Migration},
 	naming.RabbitMQ: {naming.RTMP, naming.Backend, naming.Migration},
 }

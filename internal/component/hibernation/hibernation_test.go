@@ -39,7 +39,7 @@ func job(conditions ...batchv1.JobConditionType) *batchv1.Job {
 }
 
 func TestStops(t *testing.T) {
-	everybody := []string{naming.RTMP, naming.Backend, naming.Frontend, naming.Edge, naming.Postgres, naming.Redis, naming.RabbitMQ}
+	everybody := []string{naming.RTMP, naming.Backend, naming.Frontend, naming.Edge, naming.Postgres, naming.Redis, naming.RabbitMQ, naming.Pooler}
 	var running []*corev1.Pod
 	for _, comp := range everybody {
 		running = append(running, pod(comp, corev1.PodRunning))
@@ -67,8 +67,8 @@ func TestStops(t *testing.T) {
 			input(v1alpha1.PowerHibernated, pod(naming.RTMP, corev1.PodFailed), pod(naming.Migration, corev1.PodSucceeded)), everybody,
 		},
 		{
-			"a migration keeps the data, also between two attempts", withJob(job()),
-			[]string{naming.RTMP, naming.Backend, naming.Frontend, naming.Edge},
+			"a migration keeps the data, also between two attempts, and goes past the pooler", withJob(job()),
+			[]string{naming.RTMP, naming.Backend, naming.Frontend, naming.Edge, naming.Pooler},
 		},
 		{"a finished migration does not", withJob(job(batchv1.JobComplete)), everybody},
 		{"nor a failed one", withJob(job(batchv1.JobFailed)), everybody},

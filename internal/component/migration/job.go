@@ -13,6 +13,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/backend"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/postgres"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 )
 
@@ -68,7 +69,7 @@ func job(in component.Input) (*batchv1ac.JobApplyConfiguration, error) {
 
 func template(in component.Input) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
 	c := in.Cluster
-	env, err := backend.Environment(in)
+	env, err := backend.Environment(in, postgres.URLEnv(in))
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/backend"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/postgres"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 	"github.com/xatube/xatube-operator/internal/golden"
 	"github.com/xatube/xatube-operator/internal/outcome"
@@ -25,7 +26,7 @@ func TestRender(t *testing.T) {
 
 func provide(t *testing.T, in *component.Input) {
 	t.Helper()
-	env, err := backend.Environment(*in)
+	env, err := backend.Environment(*in, postgres.URLEnv(*in))
 	if err != nil {
 		t.Fatal(err)
 	}

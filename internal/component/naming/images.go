@@ -14,6 +14,7 @@ const (
 	ImageNginxExporter = "docker.io/nginx/nginx-prometheus-exporter:1.5.3"
 	ImageRTMP          = "docker.io/xatube/nginx-rtmp:1.30.6"
 	ImagePostgres      = "ghcr.io/cloudnative-pg/postgresql:18.6-standard-trixie"
+	ImagePgBouncer     = "ghcr.io/cloudnative-pg/pgbouncer:1.25.2"
 	ImageRedis         = "docker.io/library/redis:8.0.6"
 	ImageRedisExporter = "docker.io/oliver006/redis_exporter:v1.86.0"
 	ImageRabbitMQ      = "docker.io/library/rabbitmq:4.3.6"

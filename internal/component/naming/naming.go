@@ -24,6 +24,12 @@ const (
 
 	// Credentials hands generated credentials over from one Secret to the next.
 	Credentials = "credentials"
+
+	Backup  = "backup"
+	Network = "network"
+
+	// Pooler is PgBouncer in front of Postgres, a part of that component with pods of its own.
+	Pooler = Postgres + "-pooler"
 )
 
 // The recommended labels.
@@ -98,6 +104,18 @@ const (
 	EPMDPort          int32 = 4369
 	ErlangPort        int32 = 25672
 	PostgresPort      int32 = 5432
+	PostgresMetrics   int32 = 9187
+	// PostgresStatus is where CloudNativePG, and the operator, ask an instance how it is.
+	PostgresStatus int32 = 8000
+	PoolerMetrics  int32 = 9127
+)
+
+// Labels that CloudNativePG puts on the pods that it makes. Those of PgBouncer carry none of ours.
+const (
+	LabelDatabase = "cnpg.io/cluster"
+	LabelPooler   = "cnpg.io/poolerName"
+	// CloudNativePG is its value of LabelManagedBy.
+	CloudNativePG = "cloudnative-pg"
 )
 
 // Child is the name of a component's main child.

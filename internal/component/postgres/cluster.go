@@ -8,6 +8,7 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/backup"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 )
@@ -53,7 +54,7 @@ func cluster(in component.Input) (component.Document, error) {
 		"imageName":             image(c),
 		"imagePullPolicy":       pullPolicy(c),
 		"inheritedMetadata":     inheritedMetadata(c),
-		"bootstrap":             bootstrap(),
+		"bootstrap":             bootstrap(in),
 		"enableSuperuserAccess": false,
 		"postgresql":            postgresql(in),
 		"storage":               volume(storage(c)),
@@ -71,6 +72,12 @@ func cluster(in component.Input) (component.Document, error) {
 	}
 	if r := roles(in); len(r) > 0 {
 		spec["managed"] = map[string]any{"roles": r}
+	}
+	if plugin := backup.Plugin(in); plugin != nil {
+		spec["plugins"] = []map[string]any{plugin}
+	}
+	if restores(in) {
+		spec["externalClusters"] = []map[string]any{origin(c)}
 	}
 	if lease := primaryLease(c); lease != nil {
 		spec["primaryLease"] = lease
@@ -119,14 +126,6 @@ func inheritedMetadata(c *v1alpha1.XaTubeCluster) map[string]any {
 		out["annotations"] = annotations
 	}
 	return out
-}
-
-func bootstrap() map[string]any {
-	return map[string]any{"initdb": map[string]any{
-		"database":      database,
-		"owner":         database,
-		"dataChecksums": true,
-	}}
 }
 
 func storage(c *v1alpha1.XaTubeCluster) v1alpha1.VolumeSpec {

@@ -40,6 +40,9 @@ func (Component) Health(in component.Input) component.Health {
 	case Hibernates(db):
 		return component.NotReady(v1alpha1.ReasonProgressing, fmt.Sprintf("Cluster %s sleeps and is being woken", name))
 	case complete(in):
+		if h, found := poolerTrouble(in); found {
+			return h
+		}
 		return component.Ready(fmt.Sprintf("primary is %s; %d of %d instances are ready",
 			db.Status.CurrentPrimary, db.Status.ReadyInstances, Instances(in.Cluster)))
 	}

@@ -60,6 +60,8 @@ func hibernationHealth(in component.Input) (component.Health, bool) {
 			return trouble, true
 		}
 		return h, true
+	case poolerRuns(in):
+		return hibernation.Stopping(fmt.Sprintf("Pooler %s is stopping", naming.Child(in.Cluster, naming.Pooler))), true
 	case Sleeps(db):
 		return hibernation.Asleep(fmt.Sprintf("Cluster %s sleeps, its volumes are kept", db.Name)), true
 	}

@@ -39,6 +39,11 @@ func roleOf(in component.Input, secret string) string {
 // loginSecret is the Secret whose login the applications use.
 func loginSecret(in component.Input) string { return logins(in).Use(Handover(in).Accepted) }
 
+// rotated says that the applications do not log in as the owner any more, or are about not to.
+func rotated(in component.Input) bool {
+	return logins(in).Newest() != nil
+}
+
 // Credentials are none until the first rotation: CloudNativePG makes the login and keeps it.
 func (Component) Credentials(in component.Input) []credential.Request {
 	if _, ok := elsewhere(in.Cluster); ok {

@@ -59,14 +59,27 @@ func wantedParameters(in component.Input) map[string]string {
 	return out
 }
 
-// MaxConnections covers all pools of all backends, one of them surging. It doubles instead of following the replicas, and
+// MaxConnections covers all pools of all backends, one of them surging, or those of a pooler that shares them. It doubles instead of following the replicas, and
 // what is enough stays when they become fewer, because each change restarts Postgres.
 func MaxConnections(in component.Input) int {
 	c := in.Cluster
-	need := (backends(c)+1)*workers(c)*connectionsPerWorker + reservedConnections
+	need := clients(c)
+	if sharesConnections(in) {
+		need = pooledConnections(c.Spec.Postgres.Pooler)
+	}
+	need += reservedConnections
 	if live := liveConnections(in); live >= need {
 		return live
 	}
+	return doubled(need)
+}
+
+// clients are all connections that the backends may open, one of them surging.
+func clients(c *v1alpha1.XaTubeCluster) int {
+	return (backends(c) + 1) * workers(c) * connectionsPerWorker
+}
+
+func doubled(need int) int {
 	n := leastConnections
 	for n < need {
 		n *= 2

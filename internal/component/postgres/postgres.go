@@ -10,6 +10,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/external"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/observe"
 )
 
 // ClusterGVK is the kind that the managed database needs.
@@ -32,10 +33,13 @@ func (Component) Needs(c *v1alpha1.XaTubeCluster) []schema.GroupVersionKind {
 	if c.Spec.Postgres.External != nil {
 		return nil
 	}
+	if c.Spec.Postgres.Pooler != nil {
+		return []schema.GroupVersionKind{ClusterGVK, observe.CNPGPooler}
+	}
 	return []schema.GroupVersionKind{ClusterGVK}
 }
 
-// Render the Cluster.
+// Render the Cluster and its pooler.
 func (Component) Render(in component.Input) ([]component.Object, error) {
 	if server, ok := elsewhere(in.Cluster); ok {
 		_, err := server.URI(in)
@@ -48,7 +52,7 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []component.Object{cluster}, nil
+	return append([]component.Object{cluster}, pooler(in)...), nil
 }
 
 // elsewhere is the database that somebody else runs, if the spec names one.

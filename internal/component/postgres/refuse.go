@@ -21,7 +21,8 @@ import (
 // database may be older than its XaTubeCluster: a deleted platform leaves it behind.
 func refuse(in component.Input) error {
 	for _, check := range []func(component.Input) error{
-		refuseImage, refuseStorage, refuseParameters, refuseHugePages, refusePodSettings,
+		refuseImage, refuseStorage, refuseParameters, refuseHugePages, refusePodSettings, refuseRestore,
+		refusePooler,
 	} {
 		if err := check(in); err != nil {
 			return err

@@ -9,18 +9,23 @@ import (
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/postgres"
 	"github.com/xatube/xatube-operator/internal/golden"
+	"github.com/xatube/xatube-operator/internal/observe"
 )
 
 func TestRender(t *testing.T) {
 	golden.Run(t, postgres.New(), func(name string, in *component.Input) {
 		in.Facts.Secrets["my-db"] = secret("my-db", "postgresql://tube:secret@db.example.com/tube")
 		switch name {
+		case "backup", "restore":
+			in.Facts.APIs = map[schema.GroupVersionKind]bool{observe.ObjectStore: true}
 		case "waking":
 			in.Facts.Database = live(func(db *cnpgv1.Cluster) {
 				db.Annotations = map[string]string{"cnpg.io/hibernation": "on"}
@@ -56,12 +61,18 @@ func TestFieldsExist(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		document := bytes.TrimPrefix(content, []byte("---\n"))
-		if len(document) == 0 {
-			continue
-		}
-		if err := yaml.UnmarshalStrict(document, &cnpgv1.Cluster{}); err != nil {
-			t.Errorf("%s: %v", path, err)
+		for document := range bytes.SplitSeq(content, []byte("---\n")) {
+			var kind metav1.TypeMeta
+			if err := yaml.Unmarshal(document, &kind); err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			types := map[string]any{"Cluster": &cnpgv1.Cluster{}, "Pooler": &cnpgv1.Pooler{}}
+			if types[kind.Kind] == nil {
+				continue
+			}
+			if err := yaml.UnmarshalStrict(document, types[kind.Kind]); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
-	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
@@ -84,17 +83,8 @@ func environment(user []v1alpha1.EnvVar) []*corev1ac.EnvVarApplyConfiguration {
 }
 
 func spread(c *v1alpha1.XaTubeCluster) []*corev1ac.TopologySpreadConstraintApplyConfiguration {
-	instances := metav1ac.LabelSelector().WithMatchLabels(map[string]string{
-		"cnpg.io/cluster": naming.Child(c, naming.Postgres),
-		"cnpg.io/podRole": "instance",
+	return workload.Spread(c.Spec.Postgres.Pod.TopologySpreadConstraints, map[string]string{
+		naming.LabelDatabase: naming.Child(c, naming.Postgres),
+		"cnpg.io/podRole":    "instance",
 	})
-	var out []*corev1ac.TopologySpreadConstraintApplyConfiguration
-	for _, s := range c.Spec.Postgres.Pod.TopologySpreadConstraints {
-		out = append(out, corev1ac.TopologySpreadConstraint().
-			WithTopologyKey(s.TopologyKey).
-			WithMaxSkew(s.MaxSkew).
-			WithWhenUnsatisfiable(s.WhenUnsatisfiable).
-			WithLabelSelector(instances))
-	}
-	return out
 }

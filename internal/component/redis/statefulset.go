@@ -119,14 +119,15 @@ func pong() *corev1ac.ProbeApplyConfiguration {
 }
 
 func exporter(in component.Input) *corev1ac.ContainerApplyConfiguration {
-	image := naming.Image(in.Cluster, "", naming.ImageRedisExporter)
+	spec := in.Cluster.Spec.Redis.Exporter
+	image := workload.ExporterImage(in, spec, naming.ImageRedisExporter)
 	return workload.Container(in, "exporter", image, "/redis_exporter").
 		WithPorts(workload.Port(naming.PortMetrics, naming.RedisMetricsPort)).
 		WithEnv(
 			corev1ac.EnvVar().WithName("REDIS_ADDR").WithValue(fmt.Sprintf("redis://127.0.0.1:%d", naming.RedisPort)),
 			corev1ac.EnvVar().WithName("REDIS_USER").WithValue(monitor),
 			workload.SecretEnv("REDIS_PASSWORD", serverSecret(in), keyMonitor)).
-		WithResources(workload.Requests("10m", "32Mi")).
+		WithResources(workload.ExporterResources(spec)).
 		WithLivenessProbe(workload.HTTPProbe(naming.PortMetrics, "/health").
 			WithPeriodSeconds(30).WithTimeoutSeconds(5).WithFailureThreshold(4))
 }

@@ -293,6 +293,7 @@ func TestProblem(t *testing.T) {
 		{"several", "redis@2, backend@2026-11-25,postgres rabbitmq@x", ""},
 		{"unknown", "redis,mysql@1", `names "mysql", which has no generated credential`},
 		{"external", "rabbitmq@2", "change the Secret that spec.rabbitmq.external names"},
+		{"pooled", "postgres@2", "remove spec.postgres.pooler first"},
 		{"twice", "redis@1,redis@2", "names redis twice"},
 	}
 	for _, tt := range tests {
@@ -300,6 +301,9 @@ func TestProblem(t *testing.T) {
 			in := world{wish: tt.wish}.input()
 			if tt.name == "external" {
 				in.Cluster.Spec.RabbitMQ.External = &v1alpha1.ExternalSpec{}
+			}
+			if tt.name == "pooled" {
+				in.Cluster.Spec.Postgres.Pooler = &v1alpha1.PoolerSpec{}
 			}
 			got := Problem(in.Cluster)
 			if (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {

@@ -17,8 +17,11 @@ func entries(c *v1alpha1.XaTubeCluster) []string {
 	return strings.FieldsFunc(c.Annotations[naming.AnnotationRotate], func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// wish is the entry that names a component; empty when none does.
+// wish is the entry that names a component; empty when none does, or when it cannot be granted.
 func wish(c *v1alpha1.XaTubeCluster, comp string) string {
+	if comp == naming.Postgres && c.Spec.Postgres.Pooler != nil {
+		return ""
+	}
 	for _, e := range entries(c) {
 		if name, _, _ := strings.Cut(e, "@"); name == comp {
 			return e
@@ -44,6 +47,9 @@ func Problem(c *v1alpha1.XaTubeCluster) string {
 		case external[name]:
 			return fmt.Sprintf("annotation %s names %s, which is run elsewhere: change the Secret that spec.%s.external names, and take %s out of the annotation",
 				naming.AnnotationRotate, name, name, name)
+		case name == naming.Postgres && c.Spec.Postgres.Pooler != nil:
+			return fmt.Sprintf("annotation %s names %s, whose login cannot be rotated behind a pooler, which does not let it act as the owner: remove spec.postgres.pooler first, or take %s out of the annotation",
+				naming.AnnotationRotate, name, name)
 		case seen[name]:
 			return fmt.Sprintf("annotation %s names %s twice: keep one entry of each component", naming.AnnotationRotate, name)
 		}

@@ -6,7 +6,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
+	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
 )
 
 // Container starts a container under restricted security: read-only root, no capabilities, an explicit command.
@@ -32,6 +34,34 @@ func Requests(cpu, memory string) *corev1ac.ResourceRequirementsApplyConfigurati
 		corev1.ResourceCPU:    resource.MustParse(cpu),
 		corev1.ResourceMemory: resource.MustParse(memory),
 	})
+}
+
+// ExporterImage is the user's, or the default.
+func ExporterImage(in component.Input, e *v1alpha1.ExporterSpec, fallback string) string {
+	if e == nil {
+		return naming.Image(in.Cluster, "", fallback)
+	}
+	return naming.Image(in.Cluster, e.Image, fallback)
+}
+
+// ExporterResources are the user's, or requests that fit all exporters.
+func ExporterResources(e *v1alpha1.ExporterSpec) *corev1ac.ResourceRequirementsApplyConfiguration {
+	if e == nil || e.Resources == nil {
+		return Requests("10m", "32Mi")
+	}
+	return Resources(*e.Resources)
+}
+
+// Resources renders the user's resources of a container.
+func Resources(r v1alpha1.Resources) *corev1ac.ResourceRequirementsApplyConfiguration {
+	out := corev1ac.ResourceRequirements()
+	if len(r.Requests) > 0 {
+		out.WithRequests(r.Requests)
+	}
+	if len(r.Limits) > 0 {
+		out.WithLimits(r.Limits)
+	}
+	return out
 }
 
 // Port is a named TCP port of a container.

@@ -55,6 +55,11 @@ func ServicePort(name string, number int32) *corev1ac.ServicePortApplyConfigurat
 
 // Budget lets one pod of a component go at a time. A single pod gets none: it would block every drain.
 func Budget(in component.Input, comp string, replicas int32) []component.Object {
+	return BudgetOver(in, comp, replicas, naming.Selector(in.Cluster, comp))
+}
+
+// BudgetOver is a Budget over pods that somebody else labels.
+func BudgetOver(in component.Input, comp string, replicas int32, selector map[string]string) []component.Object {
 	if replicas < 2 {
 		return nil
 	}
@@ -64,7 +69,7 @@ func Budget(in component.Input, comp string, replicas int32) []component.Object 
 			WithMaxUnavailable(intstr.FromInt32(1)).
 			// A pod that is not ready protects nobody and must not block the drain of its node.
 			WithUnhealthyPodEvictionPolicy(policyv1.AlwaysAllow).
-			WithSelector(metav1ac.LabelSelector().WithMatchLabels(naming.Selector(in.Cluster, comp))))}
+			WithSelector(metav1ac.LabelSelector().WithMatchLabels(selector)))}
 }
 
 // ConfigMap of a component.

@@ -115,13 +115,7 @@ func podSecurity(user int64) *corev1ac.PodSecurityContextApplyConfiguration {
 
 func addSettings(c *corev1ac.ContainerApplyConfiguration, s v1alpha1.PodSettings) {
 	if r := s.Resources; r != nil {
-		c.Resources = corev1ac.ResourceRequirements()
-		if len(r.Requests) > 0 {
-			c.Resources.WithRequests(r.Requests)
-		}
-		if len(r.Limits) > 0 {
-			c.Resources.WithLimits(r.Limits)
-		}
+		c.Resources = Resources(*r)
 	}
 	own := make(map[string]bool, len(c.Env))
 	for _, e := range c.Env {
@@ -218,13 +212,23 @@ func spread(in component.Input, p Pod) []*corev1ac.TopologySpreadConstraintApply
 	if len(constraints) == 0 && p.Replicas != 1 {
 		constraints = defaultSpread
 	}
+	return Spread(constraints, naming.Selector(in.Cluster, p.Component))
+}
+
+// DefaultSpread of the pods with certain labels.
+func DefaultSpread(selector map[string]string) []*corev1ac.TopologySpreadConstraintApplyConfiguration {
+	return Spread(defaultSpread, selector)
+}
+
+// Spread the pods with certain labels.
+func Spread(constraints []v1alpha1.SpreadConstraint, selector map[string]string) []*corev1ac.TopologySpreadConstraintApplyConfiguration {
 	var out []*corev1ac.TopologySpreadConstraintApplyConfiguration
 	for _, c := range constraints {
 		out = append(out, corev1ac.TopologySpreadConstraint().
 			WithTopologyKey(c.TopologyKey).
 			WithMaxSkew(c.MaxSkew).
 			WithWhenUnsatisfiable(c.WhenUnsatisfiable).
-			WithLabelSelector(metav1ac.LabelSelector().WithMatchLabels(naming.Selector(in.Cluster, p.Component))))
+			WithLabelSelector(metav1ac.LabelSelector().WithMatchLabels(selector)))
 	}
 	return out
 }
