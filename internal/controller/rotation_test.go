@@ -141,6 +141,7 @@ func (s *stage) rest() {
 		_ = readyWorkloads(s.t.Context(), s.ns)
 		return condition(s.t.Context(), s.platform, v1alpha1.ConditionReady)()
 	}).Should(HaveField("Status", metav1.ConditionTrue))
+	s.operator.settle(s.t)
 	s.restart()
 	n := s.operator.writes.count()
 	s.Consistently(func() []string { return s.operator.writes.since(n) }).WithTimeout(3 * time.Second).Should(BeEmpty())

@@ -51,6 +51,8 @@ func run(m *testing.M) int {
 		CRDDirectoryPaths:     []string{"../../config/crd/bases"},
 		ErrorIfCRDPathMissing: true,
 	}
+	// No controller of namespaces runs here: the Services of all tests stay, and the default range holds 254.
+	server.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", "10.0.0.0/16")
 	cfg, err := server.Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "starting the API server:", err)

@@ -135,7 +135,7 @@ func TestAnotherVersionChangesOnePlatformAtATime(t *testing.T) {
 	// A successor of the operator knows whose turn it is.
 	former.settle(t)
 	former.stop()
-	successor := startWith(t, controller.Config{Namespaces: namespacesOf(platforms), ClusterDomain: otherVersion, Rollouts: 1})
+	startWith(t, controller.Config{Namespaces: namespacesOf(platforms), ClusterDomain: otherVersion, Rollouts: 1})
 	g.Expect(readyWorkloads(t.Context(), waiting.Namespace)).To(Succeed())
 	g.Consistently(func() (map[string]string, error) { return revisions(t.Context(), waiting.Namespace) }).
 		WithTimeout(5 * time.Second).Should(Equal(unchanged))
@@ -149,9 +149,11 @@ func TestAnotherVersionChangesOnePlatformAtATime(t *testing.T) {
 		return err
 	}).Should(Succeed())
 	rollOn(t, waiting)
-	successor.settle(t)
 	for _, c := range platforms {
-		g.Expect(condition(t.Context(), c, v1alpha1.ConditionReconciling)()).To(HaveField("Status", metav1.ConditionFalse))
+		eventually(g, func() *metav1.Condition {
+			_ = readyWorkloads(t.Context(), c.Namespace)
+			return condition(t.Context(), c, v1alpha1.ConditionReconciling)()
+		}).Should(HaveField("Status", metav1.ConditionFalse))
 	}
 }
 
