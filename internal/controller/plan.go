@@ -183,7 +183,8 @@ func (p plan) inventory() []v1alpha1.ObjectRef {
 func (p plan) unsure() map[string]bool {
 	out := map[string]bool{}
 	for _, part := range p {
-		if part.err != nil {
+		lacksAPI := part.blocked != nil && part.blocked.Reason == v1alpha1.ReasonAPINotInstalled
+		if part.err != nil || lacksAPI {
 			out[part.component.Name()] = true
 		}
 	}
