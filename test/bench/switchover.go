@@ -6,15 +6,12 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/test/drive"
 )
 
-const (
-	// switchovers that are asked for.
-	switchovers = 5
-	// promote is the annotation that asks for one.
-	promote = "xatube.io/promote"
-)
+// switchovers that are asked for.
+const switchovers = 5
 
 // switchover is what users saw of planned changes of the primary.
 type switchover struct {
@@ -65,7 +62,7 @@ func (s *side) switchAway(ctx context.Context, primary string) error {
 	}
 	for i := range pods {
 		if name := pods[i].Name; name != primary {
-			return s.kube.Change(ctx, s.platform, fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, promote, name))
+			return s.kube.Change(ctx, s.platform, fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, naming.AnnotationPromote, name))
 		}
 	}
 	return fmt.Errorf("%s has no other instance than %s", s.database, primary)
