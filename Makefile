@@ -136,7 +136,7 @@ test: test-unit test-cel test-modules ## Run all tests that need no cluster.
 
 .PHONY: test-unit
 test-unit: ## Run the unit tests and those against a real API server.
-	@$(WITH_ASSETS); $(WITH_SERVERS); go test -short -timeout 20m ./api/... ./cmd/... ./hack/... ./internal/... ./test/bench ./test/drive/...
+	@$(WITH_ASSETS); $(WITH_SERVERS); go test -short -parallel 8 -timeout 20m ./api/... ./cmd/... ./hack/... ./internal/... ./test/bench ./test/drive/...
 
 .PHONY: test-sweep
 test-sweep: ## Kill the operator after each of its writes, against a real API server.

@@ -20,7 +20,7 @@ import (
 const barmanCRDs = "testdata/barman"
 
 func TestThePoolerIsPartOfTheDatabase(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	startOperator(t, ns)

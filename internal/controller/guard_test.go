@@ -167,7 +167,7 @@ func givenUp(t *testing.T, c *v1alpha1.XaTubeCluster) func() bool {
 }
 
 func TestALostPrimaryIsGivenUpOnceAndNoOtherIs(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	all := []string{"demo-postgres-1"}
 	of := func(f v1alpha1.FailoverProfile) func(*v1alpha1.XaTubeCluster) {
@@ -266,12 +266,13 @@ func events(t *testing.T, c *v1alpha1.XaTubeCluster, reason string) func() []str
 // TestAHealthyPrimaryOutlivesAnOutageOfTheAPIServer: for longer than a lost primary is given, neither the primary nor
 // the operator gets through, or only the operator's reads do, and the instance manager does not answer either.
 func TestAHealthyPrimaryOutlivesAnOutageOfTheAPIServer(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	for name, hit := range map[string]func(*http.Request) bool{
 		"no request gets through": func(*http.Request) bool { return true },
 		"no write gets through":   func(r *http.Request) bool { return r.Method != http.MethodGet },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			g := NewWithT(t)
 			asked := &instances{}
 			c, p := guarded(t, nil)
@@ -299,7 +300,7 @@ func TestAHealthyPrimaryOutlivesAnOutageOfTheAPIServer(t *testing.T) {
 // TestTheLeaseOfADeadPrimaryIsReleasedForTheCandidate: kubelet reported the end of the primary's container, and
 // CloudNativePG named another; the candidate need not wait until the lease runs out.
 func TestTheLeaseOfADeadPrimaryIsReleasedForTheCandidate(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	c, p := guarded(t, nil)
 	startAsking(t, &instances{}, c.Namespace)

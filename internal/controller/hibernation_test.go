@@ -20,7 +20,7 @@ import (
 )
 
 func TestHibernationStopsInOrderAndResumesInOrder(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	op := startOperator(t, ns)
@@ -70,7 +70,7 @@ func TestHibernationStopsInOrderAndResumesInOrder(t *testing.T) {
 
 // TestAnImageThatIsSetWhileHibernatedIsMigratedAfterwards: nothing can be migrated while the database sleeps.
 func TestAnImageThatIsSetWhileHibernatedIsMigratedAfterwards(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	startOperator(t, ns)
@@ -101,7 +101,7 @@ func TestAnImageThatIsSetWhileHibernatedIsMigratedAfterwards(t *testing.T) {
 }
 
 func TestAHibernatedPlatformCanBeDeletedAndTakenUpAsleep(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	startOperator(t, ns)

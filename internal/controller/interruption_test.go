@@ -101,7 +101,7 @@ const sample = 8
 // answer; right before the next write the API server holds the same. The next operator knows nothing but what the API
 // server tells. It must end where an operator ends that nobody killed, and must do nothing a second time.
 func TestAnOperatorThatIsKilledAtAnyWriteLosesNothing(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	for _, s := range scenarios() {
 		undisturbed := play(t, s, func(t *testing.T) *life { return newLife(t, never) })
 		if len(undisturbed.writes) == 0 {

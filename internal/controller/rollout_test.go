@@ -67,7 +67,7 @@ func migrate(t *testing.T, c *v1alpha1.XaTubeCluster, image string) {
 }
 
 func TestABadImageIsHeldThenTakenBackUntilTheSpecChanges(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	first := startOperator(t, ns)
@@ -116,7 +116,7 @@ func TestABadImageIsHeldThenTakenBackUntilTheSpecChanges(t *testing.T) {
 }
 
 func TestAFailedMigrationIsTriedAgainOnRequest(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	startOperator(t, ns)
@@ -135,7 +135,7 @@ func TestAFailedMigrationIsTriedAgainOnRequest(t *testing.T) {
 }
 
 func TestAnAutoscalerThatIsTakenAwayLeavesTheWantedNumber(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	startOperator(t, ns)
@@ -213,7 +213,7 @@ func watchReplicas(t *testing.T, ns string) func() int32 {
 }
 
 func TestAChangedSecretRollsThePodsThatUseItAndNoOthers(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	redis := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "my-redis"}, StringData: map[string]string{"uri": "redis://:first@redis:6379/0"}}

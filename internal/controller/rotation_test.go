@@ -32,7 +32,7 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	s := &stage{WithT: NewWithT(t), t: t, ns: newNamespace(t)}
 	s.operator = startOperator(t, s.ns)
 	s.platform = platform(t, s.ns, nil)
@@ -148,6 +148,7 @@ func (s *stage) rest() {
 }
 
 func TestALoginIsHandedOverAcrossRestarts(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ comp, variable, forget string }{
 		{naming.Redis, "REDIS_URL", "login.sh only"},
 		{naming.RabbitMQ, "RABBITMQ_URL", "login.sh xatube"},

@@ -205,6 +205,21 @@ func newNamespace(t *testing.T) string {
 	return ns.Name
 }
 
+var installDatabase = sync.OnceValue(func() error {
+	_, err := envtest.InstallCRDs(env, envtest.CRDInstallOptions{Paths: []string{cnpgCRDs}, ErrorIfPathMissing: true})
+	return err
+})
+
+// withDatabase lets a test run beside others, with CloudNativePG's API. The tests that do without it, or take it away,
+// run one by one before all of these, as Go puts parallel tests off until then.
+func withDatabase(t *testing.T) {
+	t.Helper()
+	t.Parallel()
+	if err := installDatabase(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // installAPI installs CRDs from a folder and removes them when the test ends.
 func installAPI(t *testing.T, dir string) {
 	t.Helper()

@@ -17,7 +17,7 @@ import (
 )
 
 func TestARequestedSwitchoverIsHandedToCloudNativePGOnce(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	op := startOperator(t, ns)
@@ -60,7 +60,7 @@ func TestARequestedSwitchoverIsHandedToCloudNativePGOnce(t *testing.T) {
 }
 
 func TestASwitchoverToAStandbyThatLacksRowsIsRefused(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	op := startOperator(t, ns)

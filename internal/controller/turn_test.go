@@ -48,7 +48,7 @@ func revisions(ctx context.Context, ns string) (map[string]string, error) {
 // settledPlatforms are so many, each ready in a namespace of its own, whose operator has ended.
 func settledPlatforms(t *testing.T, n int) (platforms []*v1alpha1.XaTubeCluster, before []map[string]string) {
 	t.Helper()
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	var namespaces []string
 	for range n {
 		namespaces = append(namespaces, newNamespace(t))

@@ -68,7 +68,7 @@ func TestMissingCloudNativePGIsReportedAndNoticedWhenItAppears(t *testing.T) {
 }
 
 func TestNothingIsWrittenAtRestNorAfterARestart(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	first := startOperator(t, ns)
@@ -177,7 +177,7 @@ func TestAChildNoLongerWantedIsRemoved(t *testing.T) {
 }
 
 func TestBackendWaitsForTheMigrationOfItsImage(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	startOperator(t, ns)
@@ -213,7 +213,7 @@ func TestBackendWaitsForTheMigrationOfItsImage(t *testing.T) {
 }
 
 func TestAnAutoscalerTakesOverTheReplicasAsTheyAre(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	startOperator(t, ns)
@@ -262,7 +262,7 @@ func TestAMissingSecretIsReportedAndNoticedWhenItAppears(t *testing.T) {
 }
 
 func TestRetainKeepsTheDataAndANewPlatformTakesItUp(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	startOperator(t, ns)
@@ -295,7 +295,7 @@ func TestRetainKeepsTheDataAndANewPlatformTakesItUp(t *testing.T) {
 }
 
 func TestDeleteLeavesNothing(t *testing.T) {
-	installAPI(t, cnpgCRDs)
+	withDatabase(t)
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	startOperator(t, ns)

@@ -1,6 +1,8 @@
 package rtmp
 
 import (
+	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +66,35 @@ func TestDrainOfARealPodEndsThePublisherAtTheDeadline(t *testing.T) {
 		t.Error("the backend did not hear of the end")
 	}
 	pub.refused(t)
+	select {
+	case <-p.ended:
+	case <-time.After(5 * time.Second):
+		t.Error("nginx still runs after the drain")
+	}
+}
+
+// TestDrainOfARealPodDoesNotWaitForAGuest: nginx, told to finish its work, waits for a connection that publishes nothing
+// as long as its client holds it.
+func TestDrainOfARealPodDoesNotWaitForAGuest(t *testing.T) {
+	t.Parallel()
+	p := serve(t, "minimal", quick)
+	guest, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.rtmpPort)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = guest.Close() })
+	// The answer to the handshake says that nginx has taken the connection.
+	hello := make([]byte, 1537)
+	hello[0] = 3
+	if _, err := guest.Write(hello); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := guest.Read(hello[:1]); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.script(t, "drain.sh", "DRAIN_SECONDS=600", "LINGER_SECONDS=60").Run(); err != nil {
+		t.Errorf("the drain failed: %v", err)
+	}
 	select {
 	case <-p.ended:
 	case <-time.After(5 * time.Second):

@@ -40,7 +40,8 @@ linger() {
 	done
 }
 
-# quit lets nginx finish the answers that it has begun.
+# quit lets nginx finish the answers that it has begun. It would also wait for connections of RTMP that publish nothing,
+# as long as their clients hold them.
 quit() {
 	pid=$(cat "$RUN_DIR/nginx.pid" 2>/dev/null) || return 0
 	kill -QUIT "$pid" 2>/dev/null || return 0
@@ -48,6 +49,7 @@ quit() {
 		kill -0 "$pid" 2>/dev/null || return 0
 		sleep 1
 	done
+	kill -TERM "$pid" 2>/dev/null || :
 }
 
 deadline=$(($(date +%s) + DRAIN_SECONDS))
