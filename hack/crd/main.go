@@ -32,6 +32,7 @@ func shorten(path string) error {
 		return fmt.Errorf("parsing %s: %w", path, err)
 	}
 	withoutRepetition(&document, below(-1))
+	onOneLine(&document)
 	// The encoder breaks no lines: at the depth of a schema a continuation is mostly indentation.
 	out := bytes.NewBufferString("---\n")
 	encoder := yaml.NewEncoder(out)
@@ -118,4 +119,17 @@ func has(node *yaml.Node, name string) bool {
 		}
 	}
 	return false
+}
+
+// onOneLine writes lists of scalars, and mappings that hold no other mapping, on one line: at the depth of a schema half
+// of a block is indentation.
+func onOneLine(node *yaml.Node) {
+	nests := false
+	for _, child := range node.Content {
+		onOneLine(child)
+		nests = nests || child.Kind == yaml.MappingNode || child.Style != yaml.FlowStyle && child.Kind == yaml.SequenceNode
+	}
+	if !nests && (node.Kind == yaml.MappingNode || node.Kind == yaml.SequenceNode) {
+		node.Style = yaml.FlowStyle
+	}
 }

@@ -44,28 +44,23 @@ properties:
 `
 	const short = `---
 properties:
-  kind:
-    type: string
+  kind: {type: string}
   pod:
     description: pod settings.
     properties:
       annotations:
-        additionalProperties:
-          type: string
+        additionalProperties: {type: string}
         description: annotations added to the pods, whose description is long enough to be broken.
         type: object
       resources:
         description: resources of the main container.
         properties:
-          description:
-            type: string
+          description: {type: string}
           limits:
-            additionalProperties:
-              x-kubernetes-int-or-string: true
+            additionalProperties: {x-kubernetes-int-or-string: true}
   replicas:
     anyOf:
-    - required:
-      - a
+    - {required: [a]}
     description: replicas.
     pattern: ^x$
 `
