@@ -62,6 +62,8 @@ cat >"$ROOT/tmp/install.sh" <<-'INSTALL'
 	rm -rf /usr/lib/systemd/systemd* /usr/share/i18n /usr/share/locale/* /usr/share/mime /usr/share/X11
 	rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* /usr/share/doc/* /usr/share/man/* /tmp/*
 
+	# Where CloudNativePG starts it.
+	ln -s ../sbin/pgbouncer /usr/bin/pgbouncer
 	# The layout of the official RabbitMQ image: plain scripts that do not insist on root.
 	# Debian's wrappers in /usr/sbin switch the user by runuser.
 	ln -s /usr/lib/rabbitmq/lib/rabbitmq_server-* /opt/rabbitmq
