@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/apply"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/backup"
+	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/inventory"
 	"github.com/xatube/xatube-operator/internal/observe"
 	"github.com/xatube/xatube-operator/internal/rollout"
@@ -191,6 +193,32 @@ func (p plan) unsure() map[string]bool {
 	return out
 }
 
+// spare are the components of which nothing goes yet: what the backends of a former revision may be connected to stays
+// as long as they.
+func (p plan) spare(in component.Input, results []status.Result) map[string]bool {
+	out := p.unsure()
+	if formerBackends(in, results) {
+		for _, name := range []string{naming.Postgres, naming.Redis, naming.RabbitMQ} {
+			out[name] = true
+		}
+	}
+	return out
+}
+
+// formerBackends says that not every backend is known to be of the wanted revision.
+func formerBackends(in component.Input, results []status.Result) bool {
+	departs := func(p *corev1.Pod) bool { return p.DeletionTimestamp != nil }
+	if slices.ContainsFunc(in.Facts.Pods[naming.Backend], departs) {
+		return true
+	}
+	if in.Facts.Deployments[naming.Child(in.Cluster, naming.Backend)] == nil {
+		return false
+	}
+	return slices.ContainsFunc(results, func(r status.Result) bool {
+		return r.Name == naming.Backend && (r.Changed || r.Err != nil || r.Blocked != nil || !r.Health.Healthy())
+	})
+}
+
 // applyAll applies the plan. Within a component the first failure ends the work; the other components go on.
 func (r *Reconciler) applyAll(ctx context.Context, in component.Input, p plan) []status.Result {
 	results := make([]status.Result, len(p))
@@ -224,11 +252,11 @@ func (r *Reconciler) applyPart(ctx context.Context, cluster *v1alpha1.XaTubeClus
 
 // prune removes what the operator made and no longer wants. It returns the inventory that remains: what is wanted and
 // what is not gone yet.
-func (r *Reconciler) prune(ctx context.Context, cluster *v1alpha1.XaTubeCluster, p plan) ([]v1alpha1.ObjectRef, error) {
+func (r *Reconciler) prune(ctx context.Context, cluster *v1alpha1.XaTubeCluster, p plan, spare map[string]bool) ([]v1alpha1.ObjectRef, error) {
 	wanted := p.inventory()
 	remaining := wanted
 	for _, ref := range inventory.Diff(cluster.Status.Inventory, wanted) {
-		gone, err := r.Engine.Prune(ctx, cluster, ref, p.unsure())
+		gone, err := r.Engine.Prune(ctx, cluster, ref, spare)
 		if err != nil {
 			return cluster.Status.Inventory, err
 		}

@@ -268,6 +268,27 @@ func TestAChangedSecretRollsThePodsThatUseItAndNoOthers(t *testing.T) {
 	}
 }
 
+func TestWhatFormerBackendsUseGoesAfterThem(t *testing.T) {
+	withDatabase(t)
+	g := NewWithT(t)
+	ns := newNamespace(t)
+	mine := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "my-redis"}, StringData: map[string]string{"uri": "redis://:pw@redis:6379/0"}}
+	g.Expect(api.Create(t.Context(), mine)).To(Succeed())
+	startOperator(t, ns)
+	c := platform(t, ns, nil)
+	makeReady(t, c)
+	before := templates(t, ns)
+
+	update(t, c, func() {
+		c.Spec.Redis.External = &v1alpha1.ExternalSpec{SecretRef: v1alpha1.SecretKey{Name: "my-redis", Key: "uri"}}
+	})
+	eventually(g, func() []string { return differing(before, templates(t, ns)) }).Should(ContainElement("demo-backend"))
+	redis := exists(t.Context(), &appsv1.StatefulSet{}, ns, "demo-redis")
+	g.Consistently(redis).WithTimeout(3*time.Second).Should(Succeed(), "the former backends use it")
+	g.Expect(readyWorkloads(t.Context(), ns)).To(Succeed())
+	eventually(g, redis).Should(Satisfy(apierrors.IsNotFound))
+}
+
 func secretOf(t *testing.T, ns, name string) *corev1.Secret {
 	t.Helper()
 	s := &corev1.Secret{}

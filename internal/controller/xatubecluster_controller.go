@@ -120,7 +120,7 @@ func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, e
 		return ctrl.Result{}, err
 	}
 	results := r.applyAll(ctx, in, plan)
-	remaining, pruneErr := r.prune(ctx, cluster, plan)
+	remaining, pruneErr := r.prune(ctx, cluster, plan, plan.spare(in, results))
 	if err := r.report(ctx, cluster, status.Compute(in, results, remaining, r.Now())); err != nil {
 		return ctrl.Result{}, err
 	}

@@ -63,7 +63,9 @@ const tryTimeout = time.Minute
 func (c *Client) Login(ctx context.Context, platform types.NamespacedName, component string, credential *corev1.Secret) error {
 	switch component {
 	case naming.Redis:
-		return c.run(ctx, platform.Namespace, "sh", "-c", `test "$(redis-cli -u "$0" ping)" = PONG`, string(credential.Data["uri"]))
+		// Of a URL without a user redis-cli takes the empty one.
+		return c.run(ctx, platform.Namespace, "sh", "-c", `test "$(REDISCLI_AUTH="$0" redis-cli -h "$1" ping)" = PONG`,
+			string(credential.Data["password"]), platform.Name+"-"+naming.Redis)
 	case naming.Postgres:
 		return c.run(ctx, platform.Namespace, "psql", string(credential.Data["uri"]), "-c", "SELECT 1")
 	}

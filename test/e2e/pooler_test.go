@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -35,15 +36,23 @@ func TestPooler(t *testing.T) {
 	ready(t, platform, changeTimeout)
 	t.Logf("%s was deleted while users wrote: %s", gone, users.stop(t))
 
+	users = startWriting(t, platform)
 	check(t, kube.Change(t.Context(), platform, `{"spec":{"postgres":{"pooler":null}}}`))
 	ready(t, platform, changeTimeout)
+	check(t, kube.WaitDeparted(t.Context(), platform, changeTimeout))
+	if tally := users.stop(t); tally.Failures > 0 {
+		t.Errorf("the pooler was taken away while users wrote: %s: %s", tally, strings.Join(tally.First, "; "))
+	}
 	if n := backendsThrough(t, platform, "-"+naming.Pooler+"."); n != 0 {
 		t.Errorf("%d backends still lead through the pooler", n)
 	}
 	key := client.ObjectKey{Namespace: platform.Namespace, Name: platform.Name + "-" + naming.Pooler}
-	if err := kube.Get(t.Context(), key, &cnpgv1.Pooler{}); !apierrors.IsNotFound(err) {
-		t.Errorf("the Pooler is still there: %v", err)
-	}
+	check(t, drive.Until(t.Context(), changeTimeout, "the end of the Pooler", func(ctx context.Context) error {
+		if err := kube.Get(ctx, key, &cnpgv1.Pooler{}); !apierrors.IsNotFound(err) {
+			return fmt.Errorf("it is still there: %w", err)
+		}
+		return nil
+	}))
 }
 
 // losePooler deletes one of the instances and waits until the operator has seen it.
