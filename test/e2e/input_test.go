@@ -3,12 +3,14 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -30,6 +32,7 @@ func TestBadInput(t *testing.T) {
 	t.Run("SecretMissing", func(t *testing.T) { reportsAMissingSecret(t, platform) })
 	t.Run("ImageNotPullable", func(t *testing.T) { reportsAnImage(t, platform) })
 	t.Run("QuotaExceeded", func(t *testing.T) { reportsAQuota(t, platform) })
+	t.Run("VolumePending", func(t *testing.T) { reportsAVolume(t, ns) })
 }
 
 func foreignService(t *testing.T, platform types.NamespacedName) *corev1.Service {
@@ -94,6 +97,22 @@ func reportsAQuota(t *testing.T, platform types.NamespacedName) {
 	check(t, kube.Delete(t.Context(), quota))
 	check(t, kube.Change(t.Context(), platform, `{"spec":{"frontend":{"replicas":2}}}`))
 	ready(t, platform, changeTimeout)
+}
+
+// reportsAVolume asks for a storage class that comes later.
+func reportsAVolume(t *testing.T, ns string) {
+	standard := &storagev1.StorageClass{}
+	check(t, kube.Get(t.Context(), client.ObjectKey{Name: "standard"}, standard))
+	late := &storagev1.StorageClass{
+		ObjectMeta:  metav1.ObjectMeta{Name: ns + "-late"},
+		Provisioner: standard.Provisioner, Parameters: standard.Parameters, VolumeBindingMode: standard.VolumeBindingMode,
+	}
+	t.Cleanup(func() { check(t, client.IgnoreNotFound(kube.Delete(context.WithoutCancel(t.Context()), late))) })
+	spec := strings.Replace(small, "rabbitmq: {storage: {", "rabbitmq: {storage: {storageClassName: "+late.Name+", ", 1)
+	platform := apply(t, ns, "waits", spec)
+	reports(t, platform, v1alpha1.ConditionBrokerReady, v1alpha1.ReasonVolumePending, "data-waits-rabbitmq-0", "storage class")
+	check(t, kube.Create(t.Context(), late))
+	heals(t, platform, v1alpha1.ConditionBrokerReady)
 }
 
 // reports waits for a condition that names what it should.
