@@ -53,7 +53,7 @@ func losingNodes(ctx context.Context, kube *drive.Client) (result any, err error
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	if err := kube.SetSchedulable(ctx, doomed, true); err != nil {
+	if err := kube.Release(ctx, doomed, drive.Closed); err != nil {
 		return nil, err
 	}
 	for n, loss := range losses {
@@ -90,13 +90,13 @@ func vacate(ctx context.Context, kube *drive.Client, doomed, survivor string) er
 	if err := kube.Vacate(ctx, doomed); err != nil {
 		return err
 	}
-	return kube.SetSchedulable(ctx, survivor, false)
+	return kube.Reserve(ctx, survivor, drive.Closed)
 }
 
 // reopen lets both nodes take any pods again, whatever happened.
 func reopen(ctx context.Context, kube *drive.Client, doomed, survivor string) error {
 	ctx = context.WithoutCancel(ctx)
-	return errors.Join(kube.SetSchedulable(ctx, doomed, true), kube.SetSchedulable(ctx, survivor, true), kube.Release(ctx, doomed, databasesOnly))
+	return errors.Join(kube.Release(ctx, doomed, drive.Closed), kube.Release(ctx, survivor, drive.Closed), kube.Release(ctx, doomed, databasesOnly))
 }
 
 // firstApart lets the first instance of each database onto the doomed node, and all others onto the surviving one: a
@@ -117,7 +117,7 @@ func firstApart(ctx context.Context, kube *drive.Client, doomed, survivor string
 			return kube.Explain(ctx, database.Namespace, err)
 		}
 	}
-	return errors.Join(kube.SetSchedulable(ctx, doomed, false), kube.SetSchedulable(ctx, survivor, true))
+	return errors.Join(kube.Reserve(ctx, doomed, drive.Closed), kube.Release(ctx, survivor, drive.Closed))
 }
 
 // lose takes the node of both primaries away and brings it back when both sides have others.

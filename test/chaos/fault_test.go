@@ -15,8 +15,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/internal/component/naming"
@@ -49,7 +47,7 @@ func mend(ctx context.Context) error {
 	nodes, err := nodeNames(ctx)
 	errs = append(errs, err)
 	for _, node := range nodes {
-		errs = append(errs, inflict(ctx, "restore", node), setSchedulable(ctx, node, true))
+		errs = append(errs, inflict(ctx, "restore", node), kube.Release(ctx, node, drive.Closed))
 	}
 	return errors.Join(append(errs, waitNodes(ctx))...)
 }
@@ -87,21 +85,6 @@ func waitNodes(ctx context.Context) error {
 		}
 		return nil
 	})
-}
-
-// setSchedulable lets a node take new pods, or not. A taint keeps them away: from a node that is cordoned CloudNativePG
-// moves the primary.
-func setSchedulable(ctx context.Context, node string, schedulable bool) error {
-	taints := `[{"key":"xatube.io/chaos","effect":"NoSchedule"}]`
-	if schedulable {
-		taints = "null"
-	}
-	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: node}}
-	patch := []byte(`{"spec":{"taints":` + taints + `}}`)
-	if err := kube.Patch(ctx, n, client.RawPatch(types.MergePatchType, patch)); err != nil {
-		return fmt.Errorf("marking node %s: %w", node, err)
-	}
-	return nil
 }
 
 // kill deletes a pod with a grace in seconds.

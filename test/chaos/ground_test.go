@@ -199,7 +199,7 @@ var systemNamespaces = []string{"local-path-storage", "cnpg-system", "xatube-sys
 
 // vacate moves the operators off a node.
 func vacate(ctx context.Context, node string) error {
-	if err := setSchedulable(ctx, node, false); err != nil {
+	if err := kube.Reserve(ctx, node, drive.Closed); err != nil {
 		return err
 	}
 	for _, namespace := range systemNamespaces {
@@ -218,7 +218,7 @@ func vacate(ctx context.Context, node string) error {
 	err := drive.Until(ctx, 2*time.Minute, "operators elsewhere than on "+node, func(ctx context.Context) error {
 		return systemMisses(ctx, node)
 	})
-	return errors.Join(err, setSchedulable(ctx, node, true))
+	return errors.Join(err, kube.Release(ctx, node, drive.Closed))
 }
 
 // systemMisses says which operator is not available, or still on a node.

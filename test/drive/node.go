@@ -39,14 +39,9 @@ func Inflict(ctx context.Context, fault Fault, node string) error {
 	return nil
 }
 
-// SetSchedulable lets a node take new pods, or not.
-func (c *Client) SetSchedulable(ctx context.Context, node string, schedulable bool) error {
-	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: node}}
-	if err := c.Patch(ctx, n, merge(fmt.Sprintf(`{"spec":{"unschedulable":%t}}`, !schedulable))); err != nil {
-		return fmt.Errorf("marking node %s: %w", node, err)
-	}
-	return nil
-}
+// Closed keeps all new pods off a node. One that is cordoned would lose its primary too: CloudNativePG takes it for one
+// that is drained.
+var Closed = corev1.Taint{Key: "xatube.io/closed", Effect: corev1.TaintEffectNoSchedule}
 
 // Reserve keeps all pods off a node but those that tolerate the taint.
 func (c *Client) Reserve(ctx context.Context, node string, taint corev1.Taint) error {
