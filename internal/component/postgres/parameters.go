@@ -48,9 +48,9 @@ func wantedParameters(in component.Input) map[string]string {
 		out[sharedBuffers] = fmt.Sprintf("%dMB", max(1, memory.Value()/4>>20))
 	}
 	if profile(c) == v1alpha1.FailoverFast {
-		// After a failover no write is acknowledged until a standby streams from the new primary; by default it
-		// tries every 5 s.
-		out["wal_retrieve_retry_interval"] = "500ms"
+		// After a failover no write is acknowledged until a standby streams from the new primary. It takes several
+		// tries, for the history of the new timeline too, by default 5 s apart.
+		out["wal_retrieve_retry_interval"] = "200ms"
 		// No standby is promoted while one still waits for the former primary. By default that lasts 5 s.
 		out["wal_receiver_timeout"] = "3s"
 		out["wal_sender_timeout"] = "3s"
