@@ -125,10 +125,11 @@ verify-crd-size:
 
 ##@ Test
 
-# As root on Linux the tests get the servers of the cluster's images, real NGINX, ffmpeg and Redis, through XATUBE_NGINX
-# and the like; elsewhere those on the PATH, and tests without one say so and are skipped.
+# As root on Linux the tests get the servers of the cluster's images, real NGINX, ffmpeg, Redis and promtool, through
+# XATUBE_NGINX and the like; elsewhere those on the PATH, and tests without one say so and are skipped.
 WITH_SERVERS := if [ "$$(uname)$$(id -u)$$XATUBE_NGINX" = Linux0 ]; then servers=$$($(CLUSTER) servers); \
-	export XATUBE_NGINX=$$servers/nginx XATUBE_FFMPEG=$$servers/ffmpeg XATUBE_REDIS=$$servers/redis-server; fi
+	export XATUBE_NGINX=$$servers/nginx XATUBE_FFMPEG=$$servers/ffmpeg XATUBE_REDIS=$$servers/redis-server \
+	XATUBE_PROMTOOL=$$servers/promtool; fi
 WITH_ASSETS := export KUBEBUILDER_ASSETS=$${KUBEBUILDER_ASSETS:-$$($(SETUP_ENVTEST) use $(ENVTEST_KUBERNETES) --bin-dir $(CACHE)/envtest -p path 2>/dev/null || $(CLUSTER) assets)}
 
 .PHONY: test

@@ -37,7 +37,7 @@ func assetsCommand(o *options) *cobra.Command {
 func serversCommand(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "servers",
-		Short: "Unpack the servers of the images and print the folder of those that run on this machine: nginx, ffmpeg, redis",
+		Short: "Unpack the servers of the images and print the folder of those that run on this machine: nginx, ffmpeg, redis, promtool",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, progress, err := o.open(cmd)

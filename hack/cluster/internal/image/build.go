@@ -39,6 +39,26 @@ func System(ctx context.Context, c *cache.Cache) ([]string, error) {
 	return archives, nil
 }
 
+// Monitoring builds the images of the addon and returns their archives.
+func Monitoring(ctx context.Context, c *cache.Cache) ([]string, error) {
+	var archives []string
+	for _, p := range MonitoringPrograms {
+		archive, err := buildProgram(ctx, c, p)
+		if err != nil {
+			return nil, err
+		}
+		archives = append(archives, archive)
+	}
+	for _, p := range MonitoringPackaged {
+		archive, err := buildPackaged(ctx, c, p)
+		if err != nil {
+			return nil, err
+		}
+		archives = append(archives, archive)
+	}
+	return archives, nil
+}
+
 // layerFile is the Debian layer in the folder of debianLayer.
 const layerFile = "layer.tar"
 

@@ -18,7 +18,10 @@ import (
 
 func table() []Image {
 	all := slices.Clone(Servers)
-	for _, p := range Programs {
+	for _, p := range slices.Concat(Programs, MonitoringPrograms) {
+		all = append(all, p.Image)
+	}
+	for _, p := range MonitoringPackaged {
 		all = append(all, p.Image)
 	}
 	return all

@@ -104,3 +104,45 @@ var Programs = []Program{
 		Path:    "/usr/bin/nginx-prometheus-exporter",
 	},
 }
+
+// MonitoringPrograms and MonitoringPackaged are the images of the addon of that name, which most clusters do not have.
+var (
+	MonitoringPrograms = []Program{
+		{
+			Image: Image{
+				Ref: "quay.io/prometheus-operator/prometheus-operator:v0.92.0", User: "65534:65534",
+				Entrypoint: []string{"/bin/operator"},
+			},
+			Module:  program.PrometheusOperator,
+			Command: "operator",
+			Path:    "/bin/operator",
+		},
+		{
+			Image: Image{
+				Ref: "quay.io/prometheus-operator/prometheus-config-reloader:v0.92.0", User: "65534:65534",
+				Entrypoint: []string{"/bin/prometheus-config-reloader"},
+			},
+			Module:  program.PrometheusOperator,
+			Command: "prometheus-config-reloader",
+			Path:    "/bin/prometheus-config-reloader",
+		},
+	}
+	MonitoringPackaged = []Packaged{
+		{
+			Image: Image{
+				Ref: "quay.io/prometheus/prometheus:v3.5.3", User: "65534:65534",
+				Entrypoint: []string{"/bin/prometheus"}, WorkingDir: "/prometheus",
+			},
+			Program: "prometheus",
+			Path:    "/bin/prometheus",
+		},
+		{
+			Image: Image{
+				Ref: "quay.io/prometheus/node-exporter:v1.11.1", User: "65534:65534",
+				Entrypoint: []string{"/bin/node_exporter"},
+			},
+			Program: "prometheus-node-exporter",
+			Path:    "/bin/node_exporter",
+		},
+	}
+)

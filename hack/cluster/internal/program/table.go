@@ -83,6 +83,16 @@ var (
 		LDFlags:  "-X github.com/prometheus/common/version.Version=1.5.3",
 		Commands: map[string]string{"nginx-prometheus-exporter": "github.com/nginx/nginx-prometheus-exporter"},
 	}
+	PrometheusOperator = Module{
+		Name:    "prometheus-operator",
+		Path:    "github.com/prometheus-operator/prometheus-operator",
+		Version: "v0.92.0",
+		LDFlags: "-X github.com/prometheus/common/version.Version=0.92.0",
+		Commands: map[string]string{
+			"operator":                   "github.com/prometheus-operator/prometheus-operator/cmd/operator",
+			"prometheus-config-reloader": "github.com/prometheus-operator/prometheus-operator/cmd/prometheus-config-reloader",
+		},
+	}
 	// GatewayAPI has no program here; its CRDs come with its module.
 	GatewayAPI = Module{
 		Name:    "gateway-api",
