@@ -64,7 +64,7 @@ all: build
 .PHONY: help
 help: ## Show this help.
 	@awk 'BEGIN {FS = ":.*##"; printf "Usage: make \033[36mTARGET\033[0m\n"} \
-		/^[a-zA-Z0-9_-]+:.*##/ {printf "  \033[36m%-17s\033[0m %s\n", $$1, $$2} \
+		/^[a-zA-Z0-9_-]+:.*##/ {printf "  \033[36m%-18s\033[0m %s\n", $$1, $$2} \
 		/^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)}' $(MAKEFILE_LIST)
 
 .PHONY: demo
@@ -244,6 +244,10 @@ cluster-up: ## Make a real Kubernetes cluster: kind with a Docker engine, else a
 .PHONY: cluster-down
 cluster-down: ## Remove the cluster with all its data.
 	$(CLUSTER) down
+
+.PHONY: cluster-monitoring
+cluster-monitoring: cluster-up ## Install prometheus-operator and a Prometheus on the cluster.
+	$(CLUSTER) addon monitoring
 
 .PHONY: kubeconfig
 kubeconfig: ## Print the path of the cluster's kubeconfig.

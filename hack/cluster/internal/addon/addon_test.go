@@ -49,8 +49,11 @@ func TestImagesAreBuilt(t *testing.T) {
 	for _, img := range image.Servers {
 		built = append(built, img.Ref)
 	}
-	for _, program := range image.Programs {
+	for _, program := range slices.Concat(image.Programs, image.MonitoringPrograms) {
 		built = append(built, program.Ref)
+	}
+	for _, packaged := range image.MonitoringPackaged {
+		built = append(built, packaged.Ref)
 	}
 	for file, documents := range objects(t) {
 		for _, document := range documents {

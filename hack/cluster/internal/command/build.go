@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -100,7 +101,11 @@ func imagesCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(cmd, strings.Join(append(archives, servers), "\n"))
+			monitoring, err := image.Monitoring(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			return show(cmd, strings.Join(slices.Concat(archives, []string{servers}, monitoring), "\n"))
 		},
 	}
 }

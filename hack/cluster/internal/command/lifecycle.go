@@ -3,6 +3,8 @@ package command
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,17 +53,21 @@ func statusCommand(o *options) *cobra.Command {
 }
 
 func addonCommand(o *options) *cobra.Command {
+	addons := map[string]func(provider, context.Context) error{
+		"gateway-api": provider.InstallGatewayAPI,
+		"monitoring":  provider.InstallMonitoring,
+	}
 	return &cobra.Command{
-		Use:       "addon gateway-api",
+		Use:       "addon gateway-api|monitoring",
 		Short:     "Install what a cluster has on request only",
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"gateway-api"},
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		ValidArgs: slices.Sorted(maps.Keys(addons)),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := o.choose(cmd)
 			if err != nil {
 				return err
 			}
-			return p.InstallGatewayAPI(cmd.Context())
+			return addons[args[0]](p, cmd.Context())
 		},
 	}
 }

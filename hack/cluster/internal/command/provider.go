@@ -9,6 +9,7 @@ type provider interface {
 	Down(ctx context.Context) error
 	Status(ctx context.Context) (string, error)
 	InstallGatewayAPI(ctx context.Context) error
+	InstallMonitoring(ctx context.Context) error
 
 	Kubeconfig() (string, error)
 	AuditLog() (string, error)

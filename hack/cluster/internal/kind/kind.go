@@ -160,6 +160,22 @@ func (p *Provider) InstallGatewayAPI(ctx context.Context) error {
 	return addon.InstallGatewayAPI(ctx, k)
 }
 
+// InstallMonitoring builds and loads the images of the addon, and installs it.
+func (p *Provider) InstallMonitoring(ctx context.Context) error {
+	archives, err := image.Monitoring(ctx, p.cache)
+	if err != nil {
+		return err
+	}
+	if err := p.Load(ctx, archives...); err != nil {
+		return err
+	}
+	k, err := p.kubectl(ctx)
+	if err != nil {
+		return err
+	}
+	return addon.InstallMonitoring(ctx, k)
+}
+
 // Kubeconfig is the path of the administrator's kubeconfig.
 func (p *Provider) Kubeconfig() (string, error) {
 	path := p.path("kubeconfig")

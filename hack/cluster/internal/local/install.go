@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/xatube/xatube-operator/hack/cluster/internal/addon"
+	"github.com/xatube/xatube-operator/hack/cluster/internal/image"
 	"github.com/xatube/xatube-operator/hack/cluster/internal/plan"
 	"github.com/xatube/xatube-operator/hack/cluster/internal/program"
 )
@@ -41,6 +42,26 @@ func (p *Provider) InstallGatewayAPI(ctx context.Context) error {
 		return err
 	}
 	return addon.InstallGatewayAPI(ctx, k)
+}
+
+// InstallMonitoring builds and loads the images of the addon, and installs it.
+func (p *Provider) InstallMonitoring(ctx context.Context) error {
+	c, _, err := p.current()
+	if err != nil {
+		return err
+	}
+	archives, err := image.Monitoring(ctx, p.cache)
+	if err != nil {
+		return err
+	}
+	if err := p.loadAll(ctx, c, archives); err != nil {
+		return err
+	}
+	k, err := p.kubectl(ctx, c)
+	if err != nil {
+		return err
+	}
+	return addon.InstallMonitoring(ctx, k)
 }
 
 func (p *Provider) kubectl(ctx context.Context, c plan.Cluster) (addon.Kubectl, error) {
