@@ -137,7 +137,7 @@ test: test-unit test-cel test-modules ## Run all tests that need no cluster.
 
 .PHONY: test-unit
 test-unit: ## Run the unit tests and those against a real API server.
-	@$(WITH_ASSETS); $(WITH_SERVERS); go test -short -parallel 8 -timeout 20m ./api/... ./cmd/... ./hack/... ./internal/... ./test/bench ./test/drive/...
+	@$(WITH_ASSETS); $(WITH_SERVERS); go test -short -parallel 8 -timeout 20m ./api/... ./cmd/... ./hack/... ./internal/... ./test/bench ./test/dashboards ./test/drive/...
 
 .PHONY: test-sweep
 test-sweep: ## Kill the operator after each of its writes, against a real API server.
@@ -205,6 +205,12 @@ bench: ## Run all benchmarks, three quarters of an hour, and keep their results 
 .PHONY: bench-figures
 bench-figures: ## Write the plot and the tables of docs/benchmarks.md from docs/benchmarks/*.json.
 	go run ./hack/figures docs/benchmarks
+
+.PHONY: verify-dashboards
+verify-dashboards: cluster-load load-visitors cluster-monitoring $(HELM) ## Ask a real Prometheus everything that dashboards and rules ask, after traffic, and draw it.
+	$(ON_CLUSTER); \
+	$(HELM) upgrade --install xatube-operator $(CHART) --namespace xatube-system --create-namespace --wait --timeout 3m $(HELM_FLAGS) >&2; \
+	go run ./test/dashboards -pictures docs/dashboards
 
 ##@ Build
 
