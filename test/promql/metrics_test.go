@@ -5,7 +5,7 @@ var metrics = []string{
 	// Prometheus.
 	"up", "ALERTS",
 	// The operator.
-	"xatube_platform_ready", "xatube_platform_condition", "xatube_platform_phase",
+	"xatube_platform_ready", "xatube_platform_phase", "xatube_component_healthy",
 	"xatube_postgres_failovers_total", "xatube_postgres_last_failover_seconds", "xatube_reconcile_errors_total",
 	"xatube_certificate_not_after_timestamp_seconds",
 	// The backend.

@@ -151,8 +151,7 @@ func TestRulesNameTheirPlatform(t *testing.T) {
 				t.Errorf("%s: group %s is not the platform's alone", filepath.Base(name), group.Name)
 			}
 			for _, r := range group.Rules {
-				// The errors of the operator carry no platform.
-				if !strings.Contains(r.Expr, `namespace="tube"`) && r.Alert != "XaTubeOperatorErrors" {
+				if !strings.Contains(r.Expr, `namespace="tube"`) {
 					t.Errorf("%s asks for every namespace", r.Alert+r.Record)
 				}
 			}
