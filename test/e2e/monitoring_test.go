@@ -1,0 +1,212 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/test/drive"
+)
+
+const (
+	// scrapeTimeout covers a configuration of Prometheus and two scrapes.
+	scrapeTimeout = 3 * time.Minute
+	// alertTimeout covers the longest time for which one of these alerts waits, and what its queries look back on.
+	alertTimeout = 12 * time.Minute
+)
+
+// watched is a platform with a Prometheus of its own, small but for three instances of the database.
+const watched = `
+  monitoring: {mode: Enabled, prometheus: {}, nodeExporter: {}}
+  backend: {replicas: 3, uploads: {size: 1Gi}, pod: &lean {resources: {requests: {cpu: 10m}}}}
+  frontend: {replicas: 1, pod: *lean}
+  edge: {replicas: 1, pod: *lean}
+  postgres: {instances: 3, storage: {size: 1Gi}, pod: *lean}
+  redis: {maxMemory: 64Mi, pod: *lean}
+  rabbitmq: {storage: {size: 1Gi}, pod: {resources: {requests: {cpu: 10m, memory: 256Mi}, limits: {memory: 512Mi}}}}
+  rtmp: {service: {type: ClusterIP}, pod: *lean}`
+
+// TestMonitoring breaks a platform and reads the alerts of a real Prometheus. It needs prometheus-operator and the
+// Prometheus of the cluster, which knows the operator's metrics: make cluster-monitoring.
+func TestMonitoring(t *testing.T) {
+	t.Parallel()
+	_, err := kube.RESTMapper().RESTMapping(schema.GroupKind{Group: "monitoring.coreos.com", Kind: "Prometheus"})
+	if meta.IsNoMatchError(err) {
+		t.Skip("prometheus-operator is not installed: run make cluster-monitoring")
+	}
+	check(t, err)
+	platform := apply(t, namespace(t), "watched", watched)
+	ready(t, platform, readyTimeout)
+	t.Run("ItsOwnPrometheusScrapesEveryPod", func(t *testing.T) { scrapesEveryPod(t, platform) })
+	for _, test := range []struct {
+		name, alert string
+		// fault does what the alert tells of, and returns what takes it back.
+		fault func(*testing.T, types.NamespacedName) (mend func())
+	}{
+		{"TellsOfAFailover", "XaTubeFailover", killsThePrimary},
+		{"TellsOfAMissingBackend", "XaTubeBackendReplicasMissing", stopsABackend},
+		{"TellsOfAnEvictingRedis", "XaTubeRedisEvictions", fillsRedis},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			prometheus := openPrometheus(t, "monitoring", "prometheus-operated")
+			alert(t, prometheus, platform, test.alert, false)
+			mend := test.fault(t, platform)
+			alert(t, prometheus, platform, test.alert, true)
+			mend()
+			alert(t, prometheus, platform, test.alert, false)
+			ready(t, platform, changeTimeout)
+		})
+	}
+}
+
+func openPrometheus(t *testing.T, namespace, service string) *drive.Prometheus {
+	t.Helper()
+	prometheus, stop, err := kube.Prometheus(t.Context(), namespace, service)
+	check(t, err)
+	t.Cleanup(stop)
+	return prometheus
+}
+
+// scrapesEveryPod wants as many targets of each component as it has pods, all up, and with the labels that tell whose
+// they are.
+func scrapesEveryPod(t *testing.T, platform types.NamespacedName) {
+	var nodes corev1.NodeList
+	check(t, kube.List(t.Context(), &nodes))
+	want := map[string]int{
+		naming.Backend: 3, naming.Postgres: 3, naming.Edge: 1, naming.Redis: 1, naming.RabbitMQ: 1, naming.RTMP: 1,
+		"prometheus": 1, "node-exporter": len(nodes.Items),
+	}
+	prometheus := openPrometheus(t, platform.Namespace, platform.Name+"-prometheus")
+	check(t, drive.Until(t.Context(), scrapeTimeout, "targets", func(ctx context.Context) error {
+		active, dropped, err := prometheus.Targets(ctx)
+		if err != nil {
+			return err
+		}
+		if err := missesTargets(active, platform, want); err != nil {
+			return err
+		}
+		return missesPools(active, dropped)
+	}))
+}
+
+// missesTargets says which target is not up, not labelled, or not there.
+func missesTargets(active []drive.Target, platform types.NamespacedName, want map[string]int) error {
+	pods := map[string]map[string]bool{}
+	roles := map[string]int{}
+	for _, target := range active {
+		l := target.Labels
+		if target.Health != "up" {
+			return fmt.Errorf("%s is %s: %s", l["pod"], target.Health, target.LastError)
+		}
+		if l["namespace"] != platform.Namespace || l["platform"] != platform.Name || l["pod"] == "" || l["instance"] != l["pod"] {
+			return fmt.Errorf("a target of %s has the labels %v", target.Pool, l)
+		}
+		if pods[l["component"]] == nil {
+			pods[l["component"]] = map[string]bool{}
+		}
+		pods[l["component"]][l["pod"]] = true
+		roles[l["role"]]++
+	}
+	for _, component := range slices.Sorted(maps.Keys(want)) {
+		if len(pods[component]) != want[component] {
+			return fmt.Errorf("%d targets of %s, want %d", len(pods[component]), component, want[component])
+		}
+	}
+	if roles["primary"] != 1 || roles["replica"] != want[naming.Postgres]-1 {
+		return fmt.Errorf("the roles of the instances are %v", roles)
+	}
+	return nil
+}
+
+// missesPools says which monitor finds pods and scrapes none of them. What a monitor's selector leaves out of the namespace
+// counts as dropped too, so that the number alone says nothing.
+func missesPools(active []drive.Target, dropped map[string]int) error {
+	scraped := map[string]int{}
+	for _, target := range active {
+		scraped[target.Pool]++
+	}
+	for pool := range dropped {
+		if scraped[pool] == 0 {
+			return fmt.Errorf("monitor %s drops all its targets", pool)
+		}
+	}
+	return nil
+}
+
+// alert waits until an alert of the platform fires, or does not.
+func alert(t *testing.T, prometheus *drive.Prometheus, platform types.NamespacedName, name string, want bool) {
+	t.Helper()
+	started := time.Now()
+	what := map[bool]string{true: "alert " + name, false: "end of alert " + name}[want]
+	check(t, drive.Until(t.Context(), alertTimeout, what, func(ctx context.Context) error {
+		firing, err := prometheus.Firing(ctx, platform.Namespace, platform.Name)
+		if err == nil && slices.Contains(firing, name) != want {
+			err = fmt.Errorf("firing are: %s", strings.Join(firing, ", "))
+		}
+		return err
+	}))
+	t.Logf("%s after %s", what, time.Since(started).Round(time.Second))
+}
+
+func killsThePrimary(t *testing.T, platform types.NamespacedName) (mend func()) {
+	waitFailover(t, platform, kill(t, platform))
+	return func() {} // the alert ends by itself
+}
+
+// stopsABackend deletes one, where a quota forbids its successor.
+func stopsABackend(t *testing.T, platform types.NamespacedName) (mend func()) {
+	quota := &corev1.ResourceQuota{
+		ObjectMeta: metav1.ObjectMeta{Namespace: platform.Namespace, Name: "no-more-pods"},
+		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("1")}},
+	}
+	check(t, kube.Create(t.Context(), quota))
+	pods, err := kube.Pods(t.Context(), platform, naming.Backend)
+	check(t, err)
+	check(t, kube.Delete(t.Context(), &pods[0]))
+	return func() { check(t, kube.Delete(t.Context(), quota)) }
+}
+
+// fill writes ten megabytes of new keys within two seconds, with the login of the application.
+const fill = `for file in /etc/redis-secret/login/*; do REDISCLI_AUTH=$(cat "$file"); break; done
+export REDISCLI_AUTH
+for round in 1 2 3 4 5 6 7 8 9 10; do
+	sleep 0.2
+	redis-cli -e eval 'for i = 1, 1000 do redis.call("set", "fill:" .. ARGV[1] .. ":" .. i, string.rep("x", 1000), "EX", 600) end' 0 "$(date +%s%N)" >/dev/null
+done`
+
+// fillsRedis writes more than fits, until it is told to stop.
+func fillsRedis(t *testing.T, platform types.NamespacedName) (mend func()) {
+	pods, err := kube.Pods(t.Context(), platform, naming.Redis)
+	check(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	var filling sync.WaitGroup
+	filling.Go(func() {
+		for ctx.Err() == nil {
+			if _, err := kube.Exec(context.WithoutCancel(ctx), &pods[0], "sh", "-c", fill); err != nil {
+				t.Errorf("filling Redis: %v", err)
+				return
+			}
+		}
+	})
+	mend = func() {
+		cancel()
+		filling.Wait()
+	}
+	t.Cleanup(mend)
+	return mend
+}
