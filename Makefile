@@ -15,6 +15,9 @@ CHAOS_ARGS ?=
 # How many end-to-end tests run side by side. Two nodes of two cores take the requests of one at a time.
 E2E_PARALLEL ?= 2
 
+# With MONITORING=1 the cluster of the end-to-end tests has prometheus-operator and a Prometheus, which scrapes the operator.
+MONITORING ?=
+
 # What is built for development is kept here, by version.
 CACHE ?= $(or $(XATUBE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/xatube-operator)
 
@@ -48,7 +51,7 @@ include test/e2e/images.mk
 ON_CLUSTER = KUBECONFIG=$$($(CLUSTER) kubeconfig); export KUBECONFIG
 # The chart runs IMG. Its build is noted on the pods, so that a new build under the old reference replaces them.
 HELM_FLAGS = --set image.repository=$$(sed 's/:[^:]*$$//' <<<$(IMG)) --set image.tag=$$(sed 's/.*://' <<<$(IMG)) \
-	--set-string podAnnotations.build=$$(sha256sum $(CURDIR)/dist/image.tar | cut -c1-12)
+	--set-string podAnnotations.build=$$(sha256sum $(CURDIR)/dist/image.tar | cut -c1-12) $(if $(MONITORING),--set serviceMonitor.enabled=true)
 
 # One way of compiling for programs and tests: nothing here needs C, and each package is compiled once.
 export CGO_ENABLED := 0
@@ -153,7 +156,7 @@ test-modules: ## Run the tests of the other modules: cluster, chart and fixtures
 	@for module in $(filter-out .,$(MODULES)); do echo "go test: $$module"; go -C $$module test -count=1 ./...; done
 
 .PHONY: test-e2e
-test-e2e: cluster-load load-visitors $(HELM) ## Run the end-to-end tests on the cluster of cluster-up.
+test-e2e: cluster-load load-visitors $(if $(MONITORING),cluster-monitoring) $(HELM) ## Run the end-to-end tests on the cluster of cluster-up.
 	$(ON_CLUSTER); export HELM=$(HELM) HELM_FLAGS="$(HELM_FLAGS)" AUDIT_LOG=$$($(CLUSTER) audit-log 2>/dev/null); \
 	go test -tags e2e ./test/e2e/... -count=1 -v -parallel $(E2E_PARALLEL) -timeout 45m $(E2E_ARGS)
 
@@ -207,6 +210,7 @@ bench-figures: ## Write the plot and the tables of docs/benchmarks.md from docs/
 	go run ./hack/figures docs/benchmarks
 
 .PHONY: verify-dashboards
+verify-dashboards: MONITORING := 1
 verify-dashboards: cluster-load load-visitors cluster-monitoring $(HELM) ## Ask a real Prometheus everything that dashboards and rules ask, after traffic, and draw it.
 	$(ON_CLUSTER); \
 	$(HELM) upgrade --install xatube-operator $(CHART) --namespace xatube-system --create-namespace --wait --timeout 3m $(HELM_FLAGS) >&2; \

@@ -84,6 +84,10 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		Mapper:  mgr.GetRESTMapper(),
 		Changed: make(chan event.GenericEvent),
 	}
+	certificates, err := metrics.NewCertificates(ctrlmetrics.Registry)
+	if err != nil {
+		return err
+	}
 	woken := make(chan event.GenericEvent)
 	failovers, err := metrics.NewFailovers(ctrlmetrics.Registry)
 	if err != nil {
@@ -109,6 +113,7 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		Credentials:  &credential.Ensurer{Client: cached, Live: live},
 		Engine:       &apply.Engine{Client: cached, Live: live},
 		Capabilities: tracker,
+		Certificates: certificates,
 		Components:   catalog.Components(),
 		Options:      component.Options{ClusterDomain: cfg.ClusterDomain},
 		Turns:        turn.NewQueue(cfg.Rollouts),

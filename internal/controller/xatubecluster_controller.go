@@ -49,6 +49,7 @@ type Reconciler struct {
 	Capabilities Capabilities
 	Components   []component.Component
 	Options      component.Options
+	Certificates *metrics.Certificates
 	Recorder     k8sevents.EventRecorder
 	// Turns bounds the platforms that a new version of the operator changes at the same time, and Wake is told whose
 	// turn has come.
@@ -97,6 +98,7 @@ func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, e
 	cluster := &v1alpha1.XaTubeCluster{}
 	if err := r.Client.Get(ctx, req.NamespacedName, cluster); err != nil {
 		if apierrors.IsNotFound(err) {
+			r.Certificates.Forget(req.NamespacedName)
 			r.Failovers.Forget(req.NamespacedName)
 			return ctrl.Result{}, r.endTurn(ctx, req.NamespacedName)
 		}
@@ -115,6 +117,7 @@ func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, e
 	if err != nil {
 		return ctrl.Result{}, err
 	}
+	r.Certificates.Report(req.NamespacedName, in.Facts.Secrets, cluster.SecretNames())
 	plan := r.plan(ctx, in)
 	if err := r.recordInventory(ctx, cluster, inventory.Union(cluster.Status.Inventory, plan.inventory())); err != nil {
 		return ctrl.Result{}, err

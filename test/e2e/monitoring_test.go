@@ -42,12 +42,12 @@ const watched = `
   rtmp: {service: {type: ClusterIP}, pod: *lean}`
 
 // TestMonitoring breaks a platform and reads the alerts of a real Prometheus. It needs prometheus-operator and the
-// Prometheus of the cluster, which knows the operator's metrics: make cluster-monitoring.
+// Prometheus of the cluster, which knows the operator's metrics: make test-e2e MONITORING=1.
 func TestMonitoring(t *testing.T) {
 	t.Parallel()
 	_, err := kube.RESTMapper().RESTMapping(schema.GroupKind{Group: "monitoring.coreos.com", Kind: "Prometheus"})
 	if meta.IsNoMatchError(err) {
-		t.Skip("prometheus-operator is not installed: run make cluster-monitoring")
+		t.Skip("prometheus-operator is not installed: run make test-e2e MONITORING=1")
 	}
 	check(t, err)
 	platform := apply(t, namespace(t), "watched", watched)

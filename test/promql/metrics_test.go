@@ -7,7 +7,7 @@ var metrics = []string{
 	// The operator.
 	"xatube_platform_ready", "xatube_platform_phase", "xatube_component_healthy",
 	"xatube_postgres_failovers_total", "xatube_postgres_last_failover_seconds", "xatube_reconcile_errors_total",
-	"xatube_certificate_not_after_timestamp_seconds",
+	"xatube_certificate_expiration_timestamp_seconds",
 	// The backend.
 	"api_requests_total", "api_request_duration_seconds_bucket", "active_streams_total", "total_viewers_gauge",
 	"stream_views_total", "database_connections_gauge", "redis_connections_gauge", "registered_users_total",
