@@ -4,6 +4,7 @@ package rules_test
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -25,9 +26,9 @@ const (
 var platform = struct{ Namespace, Platform string }{"tube", "demo"}
 
 type rule struct {
-	Record, Alert, Expr string
-	Labels              map[string]string
-	Annotations         map[string]string
+	Record, Alert, Expr, For string
+	Labels                   map[string]string
+	Annotations              map[string]string
 }
 
 type ruleFile struct {
@@ -204,6 +205,12 @@ func TestEveryAlertTellsWhatToDo(t *testing.T) {
 		}
 		if !strings.Contains(runbook, "```console\n") {
 			t.Errorf("the runbook of %s names no command", name)
+		}
+	}
+	index := string(read(t, filepath.Join(runbooks, "README.md")))
+	for name, alert := range all {
+		if row := fmt.Sprintf("| [%s](%s.md) | %s | %s |\n", name, name, alert.Labels["severity"], cmp.Or(alert.For, "at once")); !strings.Contains(index, row) {
+			t.Errorf("the list of runbooks lacks %q", row)
 		}
 	}
 	for _, path := range files(t, filepath.Join(runbooks, "XaTube*.md")) {
