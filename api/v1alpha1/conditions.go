@@ -28,6 +28,8 @@ const (
 	ConditionIngestReady = "IngestReady"
 	// ConditionBackupReady: the database is archived and can be restored.
 	ConditionBackupReady = "BackupReady"
+	// ConditionMonitoringReady: every service of the platform can be scraped, and what the spec asks for beside runs.
+	ConditionMonitoringReady = "MonitoringReady"
 	// ConditionNetworkPolicyReady: the NetworkPolicies are in place. Whether they are enforced, the network plugin knows.
 	ConditionNetworkPolicyReady = "NetworkPolicyReady"
 	// ConditionRoutesReady: the Ingress and the Gateway routes are in place.

@@ -45,6 +45,10 @@ type RTMPSpec struct {
 	// +kubebuilder:default={}
 	Service RTMPServiceSpec `json:"service,omitempty,omitzero"`
 
+	// exporter of metrics; a part of the operator, in whose image it is by default.
+	// +optional
+	Exporter *ExporterImage `json:"exporter,omitempty"`
+
 	// pod settings.
 	// +optional
 	// +kubebuilder:default={}

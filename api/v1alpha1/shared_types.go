@@ -172,6 +172,13 @@ type ExporterSpec struct {
 	Resources *Resources `json:"resources,omitempty"`
 }
 
+// ExporterImage is an exporter that needs little, always.
+type ExporterImage struct {
+	// image of the exporter.
+	// +optional
+	Image Image `json:"image,omitempty"`
+}
+
 // ServiceSpec shapes the Service through which a component is reached from outside.
 type ServiceSpec struct {
 	// annotations of the Service, e.g. for a cloud's load balancer.

@@ -133,6 +133,11 @@ type XaTubeClusterSpec struct {
 	// +optional
 	Gateway *GatewaySpec `json:"gateway,omitempty"`
 
+	// monitoring by Prometheus.
+	// +optional
+	// +kubebuilder:default={}
+	Monitoring MonitoringSpec `json:"monitoring,omitempty,omitzero"`
+
 	// networkPolicy Enabled lets nobody reach the pods but those who must. It takes a network plugin that enforces
 	// NetworkPolicies; further ones of yours add to what is allowed.
 	// +optional

@@ -41,6 +41,9 @@ var enums = []enum{
 	{"spec.powerState", "powerState: %s", []string{"Running", "Hibernated"}},
 	{"spec.deletionPolicy", "deletionPolicy: %s", []string{"Retain", "Delete"}},
 	{"spec.edge.whileHibernated", "edge: {whileHibernated: %s}", []string{"Stop", "Serve"}},
+	{"spec.monitoring.mode", "monitoring: {mode: %s}", []string{"Auto", "Enabled", "Disabled"}},
+	{"spec.monitoring.alerts", "monitoring: {alerts: %s}", []string{"Enabled", "Disabled"}},
+	{"spec.monitoring.grafana.edge", "monitoring: {prometheus: {}, grafana: {edge: %s}}", []string{"Enabled", "Disabled"}},
 	{"spec.networkPolicy", "networkPolicy: %s", []string{"Enabled", "Disabled"}},
 	{"spec.postgres.pooler.poolMode", "postgres: {pooler: {poolMode: %s}}", []string{"Session", "Transaction"}},
 	{"spec.imageDefaults.pullPolicy", "imageDefaults: {pullPolicy: %s}", []string{"Always", "IfNotPresent", "Never"}},
@@ -101,6 +104,12 @@ var longs = []long{
 	{"spec.postgres.restore.serverName", "postgres: {restore: {from: a, serverName: %s}}", "a", 253},
 	{"spec.redis.exporter.image", "redis: {exporter: {image: %s}}", "a", 512},
 	{"spec.edge.exporter.image", "edge: {exporter: {image: %s}}", "a", 512},
+	{"spec.rtmp.exporter.image", "rtmp: {exporter: {image: %s}}", "a", 512},
+	{"spec.monitoring.prometheus.image", "monitoring: {prometheus: {image: %s}}", "a", 512},
+	{"spec.monitoring.prometheus.storage.storageClassName", "monitoring: {prometheus: {storage: {size: 1Gi, storageClassName: %s}}}", "a", 253},
+	{"spec.monitoring.grafana.image", "monitoring: {prometheus: {}, grafana: {image: %s}}", "a", 512},
+	{"spec.monitoring.grafana.prometheusURL", "monitoring: {grafana: {prometheusURL: 'http://%s'}}", "a", 505},
+	{"spec.monitoring.nodeExporter.image", "monitoring: {nodeExporter: {image: %s}}", "a", 512},
 	{"spec.redis.external.secretRef.name", "redis: {external: {secretRef: {name: %s}}}", "a", 253},
 	{"spec.redis.external.secretRef.key", "redis: {external: {secretRef: {name: db, key: %s}}}", "a", 253},
 	{"spec.redis.persistence.storageClassName", "redis: {persistence: {size: 1Gi, storageClassName: %s}}", "a", 253},
@@ -138,6 +147,7 @@ var manies = []many{
 	{"spec.gateway.parentRefs", "gateway: {parentRefs: [%s]}", numbered("{name: gw%d}"), 8},
 	{"spec.gateway.hostnames", "gateway: {parentRefs: [{name: gw}], hostnames: [%s]}", numbered("h%d"), 16},
 	{"spec.postgres.parameters", "postgres: {parameters: {%s}}", numbered("a%d: x"), 64},
+	{"spec.monitoring.labels", "monitoring: {labels: {%s}}", numbered("a%d: x"), 16},
 }
 
 func (m many) with(n int) string {
@@ -190,6 +200,7 @@ func bounds(t *testing.T) {
 var entries = []refusal{
 	{"spec.backend.command", "backend: {command: []}", "should have at least 1 items"},
 	{"spec.backend.migration.command", "backend: {migration: {command: []}}", "should have at least 1 items"},
+	{"spec.monitoring.prometheus.storage.size", "monitoring: {prometheus: {storage: {}}}", "Required value"},
 	{"spec.frontend.command", "frontend: {command: []}", "should have at least 1 items"},
 	{"spec.backend.uploads.accessModes", "backend: {uploads: {accessModes: []}}", "should have at least 1 items"},
 	{"spec.backend.uploads.accessModes", "backend: {uploads: {accessModes: [ReadWriteOnce, ReadWriteMany, ReadWriteOnce, ReadWriteMany]}}", "must have at most 3 items"},

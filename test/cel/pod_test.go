@@ -102,6 +102,9 @@ var containers = map[string]string{
 	"spec.postgres.pooler": "postgres: {pooler: {%s}}",
 	"spec.redis.exporter":  "redis: {exporter: {%s}}",
 	"spec.edge.exporter":   "edge: {exporter: {%s}}",
+
+	"spec.monitoring.prometheus": "monitoring: {prometheus: {%s}}",
+	"spec.monitoring.grafana":    "monitoring: {prometheus: {}, grafana: {%s}}",
 }
 
 // keys of Secrets that are named like those of environment variables.

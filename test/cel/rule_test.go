@@ -56,6 +56,7 @@ var ruleRefusals = []refusal{
 	{"spec.postgres.walStorage.size", "postgres: {walStorage: {size: 63Mi}}", "a volume has at least 64Mi; write e.g. 10Gi"},
 	{"spec.redis.persistence.size", "redis: {persistence: {size: 1k}}", "a volume has at least 64Mi; write e.g. 10Gi"},
 	{"spec.rabbitmq.storage.size", "rabbitmq: {storage: {size: 1M}}", "a volume has at least 64Mi; write e.g. 10Gi"},
+	{"spec.monitoring.prometheus.storage.size", "monitoring: {prometheus: {storage: {size: 10M}}}", "a volume has at least 64Mi; write e.g. 10Gi"},
 	{"spec.rtmp.recording.size", "rtmp: {recording: {size: 10M}}", "a volume has at least 64Mi; write e.g. 10Gi"},
 	{"spec.redis.maxMemory", "redis: {maxMemory: 15Mi}", "maxMemory must be at least 16Mi"},
 	{"spec.rabbitmq.replicas", "rabbitmq: {replicas: 2}", "replicas must be 1 or 3"},
@@ -82,6 +83,15 @@ var ruleRefusals = []refusal{
 	{"spec.rtmp.hls.playlistLength", "rtmp: {hls: {fragment: 30s}}", "playlistLength, 20s when absent"},
 	{"spec.ingress.host", "ingress: {host: 10.0.0.1}", "host must be a name, not an address"},
 	{"spec.ingress.annotations", "ingress: {host: a, annotations: {a b: x}}", "annotations need valid names"},
+
+	// Monitoring.
+	{"spec.monitoring.mode", "monitoring: {mode: Disabled, prometheus: {}}", "remove prometheus, grafana and nodeExporter, or set mode to Auto or Enabled"},
+	{"spec.monitoring.mode", "monitoring: {mode: Disabled, nodeExporter: {}}", "remove prometheus, grafana and nodeExporter, or set mode to Auto or Enabled"},
+	{"spec.monitoring.grafana", "monitoring: {grafana: {}}", "add prometheus: {}, or set grafana.prometheusURL"},
+	{"spec.monitoring.grafana", "monitoring: {prometheus: {}, grafana: {prometheusURL: 'http://a'}}", "not both"},
+	{"spec.monitoring.labels", "monitoring: {labels: {a b: x}}", "must have valid names; write e.g. release: kube-prometheus-stack"},
+	{"spec.monitoring.labels.a", "monitoring: {labels: {a: 'x y'}}", "should match '^([A-Za-z0-9]("},
+	{"spec.monitoring.labels.a", "monitoring: {labels: {a: " + xs(64) + "}}", "may not be more than 63 bytes"},
 	{"spec.gateway.hostnames", "gateway: {parentRefs: [{name: gw}], hostnames: [a, 10.0.0.1]}", "hostnames must be names, not addresses"},
 }
 
@@ -109,6 +119,8 @@ var ruleAccepted = []string{
 	"rtmp: {hls: {fragment: 20s}}",
 	"ingress: {host: a.example.com, annotations: {cert-manager.io/cluster-issuer: le}}",
 	"gateway: {parentRefs: [{name: gw}], hostnames: [a.example.com]}",
+	"monitoring: {labels: {release: kube-prometheus-stack, empty: ''}, interval: 30s, alerts: Disabled}",
+	"monitoring: {mode: Enabled, prometheus: {retention: 2w, storage: {size: 10Gi}}, grafana: {edge: Enabled}, nodeExporter: {}}",
 }
 
 func rules(t *testing.T) {

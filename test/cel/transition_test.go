@@ -28,6 +28,8 @@ var volumes = map[string]string{
 	"spec.redis.persistence":   "redis: {persistence: %s}",
 	"spec.rabbitmq.storage":    "rabbitmq: {storage: %s}",
 	"spec.rtmp.recording":      "rtmp: {recording: %s}",
+
+	"spec.monitoring.prometheus.storage": "monitoring: {prometheus: {storage: %s}}",
 }
 
 // volumeChanges are tried on every volume; field is the one below it.
@@ -106,6 +108,7 @@ var transitionCases = []transition{
 	{from: "powerState: Hibernated", to: "powerState: Running"},
 	{from: "backend: {replicas: 3}", to: "backend: {replicas: 0}"},
 	{from: "ingress: {host: a}", to: "{}"},
+	{from: "monitoring: {mode: Disabled}", to: "monitoring: {mode: Enabled, prometheus: {storage: {size: 1Gi}}, grafana: {}}"},
 }
 
 func transitions(t *testing.T) {
