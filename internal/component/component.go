@@ -22,6 +22,8 @@ type Input struct {
 type Options struct {
 	// ClusterDomain is the DNS domain of the Kubernetes cluster: NGINX ignores search domains.
 	ClusterDomain string
+	// Image of the operator, which holds the exporter of the ingest too.
+	Image string
 }
 
 // Object is one wanted object. It holds the fields that the operator means to own and no others.

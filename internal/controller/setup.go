@@ -7,6 +7,7 @@ import (
 	"time"
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/kubernetes"
@@ -23,6 +24,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/catalog"
 	"github.com/xatube/xatube-operator/internal/credential"
+	"github.com/xatube/xatube-operator/internal/grafana"
 	"github.com/xatube/xatube-operator/internal/guard"
 	"github.com/xatube/xatube-operator/internal/metrics"
 	"github.com/xatube/xatube-operator/internal/objectstore"
@@ -36,6 +38,8 @@ type Config struct {
 	Namespaces []string
 	// ClusterDomain is the DNS domain of the Kubernetes cluster.
 	ClusterDomain string
+	// Image is the operator's own, which holds the exporter of the ingest too.
+	Image string
 	// Instances asks instances of Postgres; nil asks them by HTTP.
 	Instances observe.InstanceReader
 	// Concurrency is the number of platforms that are reconciled at the same time.
@@ -54,6 +58,8 @@ func NewScheme() *runtime.Scheme {
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
 	utilruntime.Must(cnpgv1.AddToScheme(scheme))
 	utilruntime.Must(objectstore.AddToScheme(scheme))
+	utilruntime.Must(monitoringv1.AddToScheme(scheme))
+	utilruntime.Must(grafana.AddToScheme(scheme))
 	utilruntime.Must(gatewayv1.Install(scheme))
 	return scheme
 }
@@ -64,6 +70,11 @@ var optionalAPIs = []capability.API{
 	{GVK: observe.CNPGPooler, CRD: "poolers.postgresql.cnpg.io"},
 	{GVK: observe.CNPGScheduledBackup, CRD: "scheduledbackups.postgresql.cnpg.io"},
 	{GVK: observe.ObjectStore, CRD: "objectstores.barmancloud.cnpg.io"},
+	{GVK: observe.ServiceMonitor, CRD: "servicemonitors.monitoring.coreos.com"},
+	{GVK: observe.PodMonitor, CRD: "podmonitors.monitoring.coreos.com"},
+	{GVK: observe.PrometheusRule, CRD: "prometheusrules.monitoring.coreos.com"},
+	{GVK: observe.Prometheus, CRD: "prometheuses.monitoring.coreos.com"},
+	{GVK: observe.GrafanaDashboard, CRD: "grafanadashboards.grafana.integreatly.org"},
 	{GVK: observe.HTTPRoute, CRD: "httproutes.gateway.networking.k8s.io"},
 	{GVK: observe.TCPRoute, CRD: "tcproutes.gateway.networking.k8s.io"},
 }
@@ -115,7 +126,7 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		Capabilities: tracker,
 		Certificates: certificates,
 		Components:   catalog.Components(),
-		Options:      component.Options{ClusterDomain: cfg.ClusterDomain},
+		Options:      component.Options{ClusterDomain: cfg.ClusterDomain, Image: cfg.Image},
 		Turns:        turn.NewQueue(cfg.Rollouts),
 		Wake:         woken,
 		Recorder:     recorder,

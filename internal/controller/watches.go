@@ -7,12 +7,14 @@ import (
 	"strings"
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -34,6 +36,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/capability"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/grafana"
 	"github.com/xatube/xatube-operator/internal/objectstore"
 	"github.com/xatube/xatube-operator/internal/observe"
 )
@@ -41,9 +44,10 @@ import (
 // watched are the kinds of children that always exist in a cluster.
 func watched() []client.Object {
 	return []client.Object{
-		&appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.ControllerRevision{},
+		&appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.DaemonSet{}, &appsv1.ControllerRevision{},
 		&autoscalingv2.HorizontalPodAutoscaler{}, &batchv1.Job{},
 		&corev1.ConfigMap{}, &corev1.PersistentVolumeClaim{}, &corev1.Pod{}, &corev1.Secret{}, &corev1.Service{},
+		&corev1.ServiceAccount{}, &rbacv1.Role{}, &rbacv1.RoleBinding{},
 		&networkingv1.Ingress{}, &networkingv1.NetworkPolicy{}, &policyv1.PodDisruptionBudget{},
 	}
 }
@@ -55,6 +59,11 @@ func optional() map[schema.GroupVersionKind]client.Object {
 		observe.CNPGPooler:          &cnpgv1.Pooler{},
 		observe.CNPGScheduledBackup: &cnpgv1.ScheduledBackup{},
 		observe.ObjectStore:         &objectstore.ObjectStore{},
+		observe.ServiceMonitor:      &monitoringv1.ServiceMonitor{},
+		observe.PodMonitor:          &monitoringv1.PodMonitor{},
+		observe.PrometheusRule:      &monitoringv1.PrometheusRule{},
+		observe.Prometheus:          &monitoringv1.Prometheus{},
+		observe.GrafanaDashboard:    &grafana.Dashboard{},
 		observe.HTTPRoute:           &gatewayv1.HTTPRoute{},
 		observe.TCPRoute:            &gatewayv1.TCPRoute{},
 	}

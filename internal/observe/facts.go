@@ -6,6 +6,7 @@ import (
 	"time"
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -26,6 +27,7 @@ type Facts struct {
 
 	Deployments  map[string]*appsv1.Deployment
 	StatefulSets map[string]*appsv1.StatefulSet
+	DaemonSets   map[string]*appsv1.DaemonSet
 	Jobs         map[string]*batchv1.Job
 	Claims       map[string]*corev1.PersistentVolumeClaim
 	Services     map[string]*corev1.Service
@@ -54,6 +56,9 @@ type Facts struct {
 	// ObjectStore and ScheduledBackup of the database; nil when there are none.
 	ObjectStore     *objectstore.ObjectStore
 	ScheduledBackup *cnpgv1.ScheduledBackup
+
+	// Prometheus that prometheus-operator runs for the platform; nil when there is none.
+	Prometheus *monitoringv1.Prometheus
 
 	// Secrets of this platform, and those that its spec names.
 	Secrets map[string]*corev1.Secret

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/grafana"
 	"github.com/xatube/xatube-operator/internal/objectstore"
 )
 
@@ -26,6 +28,13 @@ var (
 	CNPGPooler          = CNPGCluster.GroupVersion().WithKind("Pooler")
 	CNPGScheduledBackup = CNPGCluster.GroupVersion().WithKind("ScheduledBackup")
 	ObjectStore         = objectstore.GroupVersion.WithKind("ObjectStore")
+
+	ServiceMonitor = monitoringv1.SchemeGroupVersion.WithKind(monitoringv1.ServiceMonitorsKind)
+	PodMonitor     = monitoringv1.SchemeGroupVersion.WithKind(monitoringv1.PodMonitorsKind)
+	PrometheusRule = monitoringv1.SchemeGroupVersion.WithKind(monitoringv1.PrometheusRuleKind)
+	Prometheus     = monitoringv1.SchemeGroupVersion.WithKind(monitoringv1.PrometheusesKind)
+	// GrafanaDashboard is of grafana-operator.
+	GrafanaDashboard = grafana.GroupVersion.WithKind("GrafanaDashboard")
 
 	HTTPRoute = schema.GroupVersionKind{Group: gatewayv1.GroupName, Version: "v1", Kind: "HTTPRoute"}
 	TCPRoute  = schema.GroupVersionKind{Group: gatewayv1.GroupName, Version: "v1", Kind: "TCPRoute"}
@@ -66,13 +75,15 @@ func (r *Reader) Observe(ctx context.Context, c *v1alpha1.XaTubeCluster, apis ma
 func (r *Reader) workloads(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) error {
 	var deployments appsv1.DeploymentList
 	var sets appsv1.StatefulSetList
+	var daemons appsv1.DaemonSetList
 	var jobs batchv1.JobList
 	var revisions appsv1.ControllerRevisionList
-	if err := r.list(ctx, c, &deployments, &sets, &jobs, &revisions); err != nil {
+	if err := r.list(ctx, c, &deployments, &sets, &daemons, &jobs, &revisions); err != nil {
 		return err
 	}
 	f.Deployments = byName[*appsv1.Deployment](deployments.Items)
 	f.StatefulSets = byName[*appsv1.StatefulSet](sets.Items)
+	f.DaemonSets = byName[*appsv1.DaemonSet](daemons.Items)
 	f.Jobs = byName[*batchv1.Job](jobs.Items)
 	f.Revisions = byName[*appsv1.ControllerRevision](revisions.Items)
 	return nil
@@ -109,6 +120,10 @@ func (r *Reader) pods(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) 
 
 func (r *Reader) optional(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) error {
 	if err := r.database(ctx, c, f); err != nil {
+		return err
+	}
+	var err error
+	if f.Prometheus, err = read(ctx, r, c, f, Prometheus, naming.Child(c, naming.Prometheus), &monitoringv1.Prometheus{}); err != nil {
 		return err
 	}
 	if f.Installed(HTTPRoute) {

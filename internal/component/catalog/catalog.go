@@ -9,6 +9,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/edge"
 	"github.com/xatube/xatube-operator/internal/component/frontend"
 	"github.com/xatube/xatube-operator/internal/component/migration"
+	"github.com/xatube/xatube-operator/internal/component/monitoring"
 	"github.com/xatube/xatube-operator/internal/component/network"
 	"github.com/xatube/xatube-operator/internal/component/postgres"
 	"github.com/xatube/xatube-operator/internal/component/rabbitmq"
@@ -32,6 +33,7 @@ func Components() []component.Component {
 		edge.New(),
 		rtmp.New(),
 		routes.New(),
+		monitoring.New(),
 		network.New(),
 	}
 }

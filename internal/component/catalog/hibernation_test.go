@@ -8,18 +8,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/apply"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/catalog"
 	"github.com/xatube/xatube-operator/internal/golden"
+	"github.com/xatube/xatube-operator/internal/observe"
 )
 
 // platform is a large one in which everything that needs a credential has it.
 func platform(t *testing.T) component.Input {
 	t.Helper()
 	in := golden.Input(t, filepath.Join("testdata", "in.yaml"), catalog.Components()[0])
+	in.Facts.APIs = map[schema.GroupVersionKind]bool{
+		observe.ServiceMonitor: true, observe.PodMonitor: true, observe.PrometheusRule: true, observe.Prometheus: true,
+	}
 	in.Facts.Secrets["demo-postgres-app"] = &corev1.Secret{Data: map[string][]byte{"uri": []byte("postgresql://u:p@db:5432/xatube")}}
 	for _, c := range catalog.Components() {
 		maps.Copy(in.Facts.Secrets, golden.Input(t, filepath.Join("testdata", "in.yaml"), c).Facts.Secrets)
@@ -56,7 +61,7 @@ func TestAHibernatedPlatformDiffersInItsNumbersOnly(t *testing.T) {
 	for name, was := range running {
 		is := asleep[name]
 		switch was.GetKind() {
-		case "Deployment", "StatefulSet":
+		case "Deployment", "StatefulSet", "Prometheus":
 			if n, found, _ := unstructured.NestedInt64(is.Object, "spec", "replicas"); !found || n != 0 {
 				t.Errorf("%s has %d replicas", name, n)
 			}
@@ -67,7 +72,7 @@ func TestAHibernatedPlatformDiffersInItsNumbersOnly(t *testing.T) {
 				t.Errorf("%s: hibernation is %q", name, got)
 			}
 			is.SetAnnotations(was.GetAnnotations())
-		case "PodDisruptionBudget", "Job":
+		case "PodDisruptionBudget", "Job", "DaemonSet":
 			if is != nil {
 				t.Errorf("%s is wanted while nothing runs", name)
 			}

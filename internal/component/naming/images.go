@@ -18,6 +18,9 @@ const (
 	ImageRedis         = "docker.io/library/redis:8.0.6"
 	ImageRedisExporter = "docker.io/oliver006/redis_exporter:v1.86.0"
 	ImageRabbitMQ      = "docker.io/library/rabbitmq:4.3.6"
+	ImagePrometheus    = "quay.io/prometheus/prometheus:v3.5.3"
+	ImageGrafana       = "docker.io/grafana/grafana:12.3.0"
+	ImageNodeExporter  = "quay.io/prometheus/node-exporter:v1.11.1"
 )
 
 // Image is the reference to use: the override as it is, or the default under the platform's registry.

@@ -28,6 +28,12 @@ const (
 	Backup  = "backup"
 	Network = "network"
 
+	// Monitoring is what a Prometheus needs to know; the others run only when asked for, with pods of their own.
+	Monitoring   = "monitoring"
+	Prometheus   = "prometheus"
+	Grafana      = "grafana"
+	NodeExporter = "node-exporter"
+
 	// Pooler is PgBouncer in front of Postgres, a part of that component with pods of its own.
 	Pooler = Postgres + "-pooler"
 )
@@ -40,6 +46,9 @@ const (
 	LabelPartOf    = "app.kubernetes.io/part-of"
 	LabelManagedBy = "app.kubernetes.io/managed-by"
 	LabelVersion   = "app.kubernetes.io/version"
+
+	// LabelScrape on a Service names the component whose pods are scraped through it.
+	LabelScrape = "xatube.io/scrape"
 
 	// AppName is the value of LabelName and LabelPartOf.
 	AppName = "xatube"
@@ -96,6 +105,7 @@ const (
 	EdgeMetricsPort   int32 = 9113
 	RTMPPort          int32 = 1935
 	RTMPHTTPPort      int32 = 8080
+	RTMPMetricsPort   int32 = 9728
 	RedisPort         int32 = 6379
 	RedisMetricsPort  int32 = 9121
 	AMQPPort          int32 = 5672
@@ -108,6 +118,10 @@ const (
 	// PostgresStatus is where CloudNativePG, and the operator, ask an instance how it is.
 	PostgresStatus int32 = 8000
 	PoolerMetrics  int32 = 9127
+
+	PrometheusPort   int32 = 9090
+	GrafanaPort      int32 = 3000
+	NodeExporterPort int32 = 9100
 )
 
 // Labels that CloudNativePG puts on the pods that it makes. Those of PgBouncer carry none of ours.
@@ -118,6 +132,9 @@ const (
 	CloudNativePG = "cloudnative-pg"
 )
 
+// LabelPrometheus is what prometheus-operator labels the pods of a Prometheus with; its value is the name of that.
+const LabelPrometheus = "operator.prometheus.io/name"
+
 // Child is the name of a component's main child.
 func Child(c *v1alpha1.XaTubeCluster, component string) string {
 	return c.Name + "-" + component
@@ -126,6 +143,11 @@ func Child(c *v1alpha1.XaTubeCluster, component string) string {
 // Headless is the name of the component's Service that resolves to its ready pods.
 func Headless(c *v1alpha1.XaTubeCluster, component string) string {
 	return Child(c, component) + "-pods"
+}
+
+// Metrics is the name of the Service through which the pods of a component are scraped.
+func Metrics(c *v1alpha1.XaTubeCluster, component string) string {
+	return Child(c, component) + "-metrics"
 }
 
 // PostgresAppSecret is the Secret in which CloudNativePG keeps the application's login.

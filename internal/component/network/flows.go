@@ -15,14 +15,16 @@ import (
 type flow struct {
 	component string
 	pods      map[string]string
-	rules     []*networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration
+	rules     []rule
 }
+
+type rule = *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration
 
 type peer = *networkingv1ac.NetworkPolicyPeerApplyConfiguration
 
 // flows of the components that the platform runs itself.
 func flows(c *v1alpha1.XaTubeCluster) []flow {
-	ours := func(comp string, rules ...*networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration) flow {
+	ours := func(comp string, rules ...rule) flow {
 		return flow{comp, naming.Selector(c, comp), rules}
 	}
 	of := func(comp string) peer { return pods(naming.Selector(c, comp)) }
@@ -36,7 +38,7 @@ func flows(c *v1alpha1.XaTubeCluster) []flow {
 		// Its metrics are on the port of the API.
 		ours(naming.Backend, from([]peer{of(naming.Edge), of(naming.RTMP), anywhere("prometheus")}, naming.BackendPort)),
 		// The operator asks each pod for its publishers, and one that starts asks the others.
-		ours(naming.RTMP, anyone(naming.RTMPPort),
+		ours(naming.RTMP, anyone(naming.RTMPPort), from([]peer{anyPod()}, naming.RTMPMetricsPort),
 			from([]peer{of(naming.Edge), of(naming.RTMP), anywhere(naming.ManagedBy), anywhere("prometheus")}, naming.RTMPHTTPPort)),
 	}
 	if c.Spec.Redis.External == nil {
@@ -53,6 +55,29 @@ func flows(c *v1alpha1.XaTubeCluster) []flow {
 	if c.Spec.Postgres.External == nil {
 		out = append(out, database(c, application)...)
 	}
+	return append(out, monitoring(c, of)...)
+}
+
+// monitoring are those who look at the platform. A Prometheus and a Grafana know everything, and the Prometheus asks nobody
+// for a password.
+func monitoring(c *v1alpha1.XaTubeCluster, of func(string) peer) []flow {
+	spec := c.Spec.Monitoring
+	scraper := anywhere("prometheus")
+	var out []flow
+	if spec.NodeExporter != nil {
+		out = append(out, flow{naming.NodeExporter, naming.Selector(c, naming.NodeExporter), []rule{from([]peer{scraper}, naming.NodeExporterPort)}})
+	}
+	if spec.Grafana != nil {
+		peers := []peer{scraper}
+		if spec.Grafana.Edge == v1alpha1.ToggleEnabled {
+			peers = append(peers, of(naming.Edge))
+		}
+		out = append(out, flow{naming.Grafana, naming.Selector(c, naming.Grafana), []rule{from(peers, naming.GrafanaPort)}})
+	}
+	if spec.Prometheus != nil {
+		server := map[string]string{naming.LabelPrometheus: naming.Child(c, naming.Prometheus)}
+		out = append(out, flow{naming.Prometheus, server, []rule{from([]peer{scraper, of(naming.Grafana)}, naming.PrometheusPort)}})
+	}
 	return out
 }
 
@@ -61,7 +86,7 @@ func flows(c *v1alpha1.XaTubeCluster) []flow {
 // certificate.
 func database(c *v1alpha1.XaTubeCluster, application []peer) []flow {
 	cluster := map[string]string{naming.LabelDatabase: naming.Child(c, naming.Postgres)}
-	out := []flow{{naming.Postgres, naming.Selector(c, naming.Postgres), []*networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration{
+	out := []flow{{naming.Postgres, naming.Selector(c, naming.Postgres), []rule{
 		from(append([]peer{pods(cluster)}, application...), naming.PostgresPort),
 		from([]peer{anyPod()}, naming.PostgresStatus, naming.PostgresMetrics),
 	}}}
@@ -71,7 +96,7 @@ func database(c *v1alpha1.XaTubeCluster, application []peer) []flow {
 	return append(out, flow{
 		naming.Pooler,
 		map[string]string{naming.LabelPooler: naming.Child(c, naming.Pooler)},
-		[]*networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration{
+		[]rule{
 			from(application, naming.PostgresPort), from([]peer{anyPod()}, naming.PoolerMetrics),
 		},
 	})
@@ -84,7 +109,7 @@ func inner(c *v1alpha1.XaTubeCluster) peer {
 		WithMatchExpressions(metav1ac.LabelSelectorRequirement().
 			WithKey(naming.LabelComponent).
 			WithOperator(metav1.LabelSelectorOpNotIn).
-			WithValues(naming.Edge, naming.Frontend, naming.RTMP)))
+			WithValues(naming.Edge, naming.Frontend, naming.RTMP, naming.Grafana, naming.NodeExporter)))
 }
 
 // platform are the labels of all its pods but the pooler's.
