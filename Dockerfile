@@ -13,9 +13,11 @@ RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 GOOS=${TARGETOS:-linux} GOARCH=${TARGETARCH} \
-    go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o manager ./cmd
+    go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o manager ./cmd && \
+    CGO_ENABLED=0 GOOS=${TARGETOS:-linux} GOARCH=${TARGETARCH} \
+    go build -trimpath -ldflags "-s -w" -o rtmp-exporter ./cmd/rtmp-exporter
 
 FROM gcr.io/distroless/static:nonroot
-COPY --from=builder /workspace/manager /manager
+COPY --from=builder /workspace/manager /workspace/rtmp-exporter /
 USER 65532:65532
 ENTRYPOINT ["/manager"]

@@ -219,12 +219,13 @@ verify-dashboards: cluster-load load-visitors cluster-monitoring $(HELM) ## Ask 
 ##@ Build
 
 .PHONY: build
-build: ## Build the operator.
+build: ## Build the operator, and the exporter that is in its image.
 	go build -ldflags "-s -w -X main.version=$(VERSION)" -o bin/manager ./cmd
+	go build -ldflags "-s -w" -o bin/rtmp-exporter ./cmd/rtmp-exporter
 
 .PHONY: build-image
 build-image: build ## Build the operator's image without a container engine, as an archive.
-	$(CLUSTER) build-image --binary $(CURDIR)/bin/manager --ref $(IMG) --output $(CURDIR)/dist/image.tar
+	$(CLUSTER) build-image --binary $(CURDIR)/bin/manager --add $(CURDIR)/bin/rtmp-exporter:/rtmp-exporter --ref $(IMG) --output $(CURDIR)/dist/image.tar
 
 .PHONY: docker-build
 docker-build: ## Build the operator's image with Docker.
@@ -244,6 +245,8 @@ dist/kustomization.yaml:
 	mkdir -p dist
 	printf 'resources:\n- ../config/default\n' > $@
 	cd dist && go tool -modfile=$(CURDIR)/hack/tools/go.mod kustomize edit set image ghcr.io/xatube/xatube-operator=$(IMG)
+	sed 's/name: controller-manager/name: xatube-operator-controller-manager/' config/manager/image.yaml > dist/image.yaml
+	printf 'replacements:\n- path: image.yaml\n' >> $@
 
 ##@ Cluster
 

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -26,6 +27,7 @@ type options struct {
 	leaderElection bool
 	namespaces     string
 	clusterDomain  string
+	image          string
 	logLevel       string
 	concurrency    int
 	rollouts       int
@@ -38,6 +40,8 @@ func parse() options {
 	flag.BoolVar(&o.leaderElection, "leader-elect", false, "let only one of several replicas work")
 	flag.StringVar(&o.namespaces, "watch-namespaces", "", "comma-separated namespaces to watch; empty means all")
 	flag.StringVar(&o.clusterDomain, "cluster-domain", "cluster.local", "DNS domain of the Kubernetes cluster")
+	flag.StringVar(&o.image, "operator-image", cmp.Or(os.Getenv("OPERATOR_IMAGE"), "ghcr.io/xatube/xatube-operator:"+version),
+		"image of the operator, in which the exporter of the ingest is too; by default that of OPERATOR_IMAGE")
 	flag.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	flag.IntVar(&o.concurrency, "concurrency", 4, "platforms that are reconciled at the same time")
 	flag.IntVar(&o.rollouts, "max-concurrent-rollouts", 1, "platforms whose pods are replaced at the same time because a new version of the operator changes them")
@@ -68,6 +72,7 @@ func run(o options) error {
 	err = controller.Setup(mgr, controller.Config{
 		Namespaces:    watchedNamespaces(o),
 		ClusterDomain: o.clusterDomain,
+		Image:         o.image,
 		Concurrency:   o.concurrency,
 		Rollouts:      o.rollouts,
 	})

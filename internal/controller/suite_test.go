@@ -84,7 +84,7 @@ func startOperator(t *testing.T, namespaces ...string) *operator {
 // startWith starts an operator. Another ClusterDomain stands for another version of it: it renders other pods.
 func startWith(t *testing.T, settings controller.Config) *operator {
 	t.Helper()
-	settings.Concurrency, settings.Instances = 2, standbys{}
+	settings.Concurrency, settings.Instances, settings.Image = 2, standbys{}, "example.com/xatube-operator:1"
 	counted := &writes{}
 	cfg := rest.CopyConfig(env)
 	authorize(t, cfg, settings.Namespaces)

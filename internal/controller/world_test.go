@@ -69,7 +69,7 @@ func newLife(t *testing.T, last int) *life {
 		t.Fatal(err)
 	}
 	idle := &idleManager{Manager: mgr}
-	if err := controller.Setup(idle, controller.Config{ClusterDomain: "cluster.local", Concurrency: 1}); err != nil {
+	if err := controller.Setup(idle, controller.Config{ClusterDomain: "cluster.local", Image: "example.com/xatube-operator:1", Concurrency: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if l.reconciler = idle.reconciler; l.reconciler == nil {

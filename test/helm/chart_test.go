@@ -154,6 +154,10 @@ func TestImage(t *testing.T) {
 			if got := container(t, all.find(t, "Deployment"))["image"]; got != tt.want {
 				t.Errorf("got %v, want %s", got, tt.want)
 			}
+			told := container(t, all.find(t, "Deployment"))["env"].([]any)[0].(map[string]any)
+			if told["name"] != "OPERATOR_IMAGE" || told["value"] != tt.want {
+				t.Errorf("the operator is told %v, want %s", told, tt.want)
+			}
 		})
 	}
 }

@@ -58,7 +58,7 @@ func statefulSet(in component.Input, files map[string]string, rec recordings) (*
 		Component:      naming.RTMP,
 		Settings:       spec.Pod,
 		User:           user,
-		InitContainers: []*corev1ac.ContainerApplyConfiguration{prepare(in), reaper(in, times)},
+		InitContainers: append([]*corev1ac.ContainerApplyConfiguration{prepare(in), reaper(in, times)}, exporter(in)...),
 		Containers:     []*corev1ac.ContainerApplyConfiguration{nginx(in, times)},
 		Volumes: []*corev1ac.VolumeApplyConfiguration{
 			workload.ConfigVolume(configVolume, naming.Child(in.Cluster, naming.RTMP)),
@@ -71,6 +71,9 @@ func statefulSet(in component.Input, files map[string]string, rec recordings) (*
 		Replicas: spreadAlways,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := chooseImage(in, template); err != nil {
 		return nil, err
 	}
 	set := workload.StatefulSet(in, naming.RTMP)

@@ -172,6 +172,18 @@ func buildImageCommand() *cobra.Command {
 	return cmd
 }
 
+// modeOf a file in the image: a program stays one, whatever the umask of the builder.
+func modeOf(source string) (int64, error) {
+	info, err := os.Stat(source)
+	if err != nil {
+		return 0, err
+	}
+	if info.Mode()&0o100 != 0 {
+		return 0o755, nil
+	}
+	return 0o644, nil
+}
+
 func (f imageFlags) build(cmd *cobra.Command, log io.Writer) error {
 	tmp, err := os.MkdirTemp("", "build-image-")
 	if err != nil {
@@ -191,7 +203,11 @@ func (f imageFlags) build(cmd *cobra.Command, log io.Writer) error {
 		if !ok || !filepath.IsAbs(target) {
 			return fmt.Errorf("--add %q: want SOURCE:/PATH", add)
 		}
-		files = append(files, image.File{Path: filepath.Clean(target), Mode: 0o644, Source: source})
+		mode, err := modeOf(source)
+		if err != nil {
+			return fmt.Errorf("--add %q: %w", add, err)
+		}
+		files = append(files, image.File{Path: filepath.Clean(target), Mode: mode, Source: source})
 	}
 	for _, link := range f.links {
 		files = append(files, image.File{Path: filepath.Clean(link), Link: f.path})
