@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 )
@@ -57,6 +58,10 @@ type view struct {
 	AnyBackend, AnyFrontend             string
 	BackendPort, FrontendPort, RTMPPort int32
 	PortName                            string
+
+	// Grafana is its Service; empty when the edge does not publish it.
+	Grafana     string
+	GrafanaPort int32
 }
 
 // limit is the share of one edge pod in a rate limit.
@@ -105,6 +110,9 @@ func newView(in component.Input) (view, error) {
 		RTMP:            each(naming.RTMP),
 		RTMPPort:        naming.RTMPHTTPPort,
 		PortName:        naming.PortHTTP,
+	}
+	if g := c.Spec.Monitoring.Grafana; g != nil && g.Edge == v1alpha1.ToggleEnabled {
+		v.Grafana, v.GrafanaPort = anyOf(naming.Grafana), naming.GrafanaPort
 	}
 	if err := v.addCaches(c); err != nil {
 		return v, err
