@@ -9,7 +9,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/apply"
@@ -18,6 +20,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/inventory"
 	"github.com/xatube/xatube-operator/internal/observe"
+	"github.com/xatube/xatube-operator/internal/outcome"
 	"github.com/xatube/xatube-operator/internal/rollout"
 	"github.com/xatube/xatube-operator/internal/status"
 )
@@ -231,9 +234,23 @@ func (r *Reconciler) applyAll(ctx context.Context, in component.Input, p plan) [
 			Turn:      r.turn(in, part),
 		}
 		res.Changed, res.Err = r.applyPart(ctx, in.Cluster, part)
+		r.measure(client.ObjectKeyFromObject(in.Cluster), part, res)
 		results[i] = res
 	}
 	return results
+}
+
+// measure rollouts, and count what only the user can mend.
+func (r *Reconciler) measure(key types.NamespacedName, p part, res status.Result) {
+	if b, blocked := outcome.AsBlocked(res.Err); blocked && b.Terminal {
+		r.Platforms.Failed(key, b.Reason)
+	}
+	switch {
+	case p.rolls && !p.waits && res.Err == nil:
+		r.Platforms.Rolls(key, res.Name, r.Now())
+	case res.Health.Healthy() && !res.Changed && res.Blocked == nil:
+		r.Platforms.Rests(key, res.Name, r.Now())
+	}
 }
 
 func (r *Reconciler) applyPart(ctx context.Context, cluster *v1alpha1.XaTubeCluster, p part) (changed bool, err error) {
@@ -244,6 +261,7 @@ func (r *Reconciler) applyPart(ctx context.Context, cluster *v1alpha1.XaTubeClus
 		}
 		if wrote {
 			changed = true
+			r.Platforms.Wrote(client.ObjectKeyFromObject(cluster), o.GetKind())
 			ctrl.LoggerFrom(ctx).Info("Applied object", "kind", o.GetKind(), "name", o.GetName(), "component", p.component.Name())
 		}
 	}

@@ -104,6 +104,10 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	platforms, err := metrics.NewPlatforms(ctrlmetrics.Registry)
+	if err != nil {
+		return err
+	}
 	cached, live := mgr.GetClient(), mgr.GetAPIReader()
 	recorder := mgr.GetEventRecorder("xatube-operator")
 	primaries := &guard.Guard{
@@ -131,6 +135,7 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		Wake:         woken,
 		Recorder:     recorder,
 		Failovers:    failovers,
+		Platforms:    platforms,
 		Now:          time.Now,
 	}
 	c, err := r.SetupWithManager(mgr, named, tracker.Changed, woken, cfg.Concurrency)

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	k8sevents "k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -56,6 +57,7 @@ type Reconciler struct {
 	Turns     *turn.Queue
 	Wake      chan<- event.GenericEvent
 	Failovers *metrics.Failovers
+	Platforms *metrics.Platforms
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -93,7 +95,18 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if apierrors.IsConflict(err) {
 		return ctrl.Result{RequeueAfter: cacheLag}, nil
 	}
+	if err != nil {
+		r.Platforms.Failed(req.NamespacedName, reasonOf(err))
+	}
 	return result, err
+}
+
+// reasonOf a failed pass, as the API server calls it.
+func reasonOf(err error) string {
+	if reason := apierrors.ReasonForError(err); reason != metav1.StatusReasonUnknown {
+		return string(reason)
+	}
+	return v1alpha1.ReasonError
 }
 
 func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
@@ -105,6 +118,7 @@ func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, e
 		if apierrors.IsNotFound(err) {
 			r.Certificates.Forget(req.NamespacedName)
 			r.Failovers.Forget(req.NamespacedName)
+			r.Platforms.Forget(req.NamespacedName)
 			return ctrl.Result{}, r.endTurn(ctx, req.NamespacedName)
 		}
 		return ctrl.Result{}, err
@@ -173,6 +187,15 @@ func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.XaTubeCluste
 	return r.movePrimary(ctx, component.Input{Cluster: cluster, Facts: facts, Options: r.Options})
 }
 
+// conditions of the components, by their names.
+func (r *Reconciler) conditions() map[string]string {
+	out := make(map[string]string, len(r.Components))
+	for _, c := range r.Components {
+		out[c.Name()] = c.Condition()
+	}
+	return out
+}
+
 // recordInventory stores what is about to exist before it does, so that a crash in between forgets nothing.
 func (r *Reconciler) recordInventory(ctx context.Context, cluster *v1alpha1.XaTubeCluster, refs []v1alpha1.ObjectRef) error {
 	if equality.Semantic.DeepEqual(cluster.Status.Inventory, refs) {
@@ -189,6 +212,7 @@ func (r *Reconciler) recordInventory(ctx context.Context, cluster *v1alpha1.XaTu
 // report writes the status if it differs, and tells of transitions.
 func (r *Reconciler) report(ctx context.Context, cluster *v1alpha1.XaTubeCluster, next v1alpha1.XaTubeClusterStatus) error {
 	key, before := client.ObjectKeyFromObject(cluster), cluster.DeepCopy()
+	r.Platforms.Report(key, next, r.conditions())
 	if equality.Semantic.DeepEqual(cluster.Status, next) {
 		r.Failovers.Report(key, next.Postgres, next.Postgres)
 		return nil

@@ -1,6 +1,7 @@
 package monitoring_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"path/filepath"
 	"slices"
@@ -129,6 +130,36 @@ func TestEverySeriesSaysWhatItIsOf(t *testing.T) {
 	}
 }
 
+// TestDocumentsAreOfTheirKind: a field that the API server does not know, it would drop without a word.
+func TestDocumentsAreOfTheirKind(t *testing.T) {
+	kinds := map[string]func() any{
+		"ServiceMonitor": func() any { return &monitoringv1.ServiceMonitor{} },
+		"PodMonitor":     func() any { return &monitoringv1.PodMonitor{} },
+		"PrometheusRule": func() any { return &monitoringv1.PrometheusRule{} },
+		"Prometheus":     func() any { return &monitoringv1.Prometheus{} },
+	}
+	seen := map[string]bool{}
+	for _, u := range render(t, input(t, "full", append(slices.Clone(scraping), observe.Prometheus)...)) {
+		empty, found := kinds[u.GetKind()]
+		if !found {
+			continue
+		}
+		seen[u.GetKind()] = true
+		text, err := u.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.DisallowUnknownFields()
+		if err := d.Decode(empty()); err != nil {
+			t.Errorf("%s %s: %v", u.GetKind(), u.GetName(), err)
+		}
+	}
+	if len(seen) != len(kinds) {
+		t.Errorf("only %v were looked at", seen)
+	}
+}
+
 func TestRules(t *testing.T) {
 	alerts := map[string]int{}
 	for _, name := range []string{"minimal", "recording"} {
@@ -143,7 +174,6 @@ func TestRules(t *testing.T) {
 			if strings.Contains(string(text), "[[") {
 				t.Errorf("a placeholder is left")
 			}
-			// What the API server would drop, it would drop without a word.
 			var rule monitoringv1.PrometheusRule
 			if err := json.Unmarshal(text, &rule); err != nil {
 				t.Fatal(err)
