@@ -2,6 +2,7 @@ package controller_test
 
 import (
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
@@ -43,8 +44,13 @@ func TestMonitoringFollowsItsAPIs(t *testing.T) {
 	eventually(g, exists(t.Context(), &grafana.Dashboard{}, ns, "demo-dashboard-cluster-overview")).Should(Succeed())
 	eventually(g, exists(t.Context(), &corev1.ConfigMap{}, ns, "demo-dashboard-cluster-overview")).Should(Succeed())
 
-	n := first.writes.count()
-	g.Consistently(func() []string { return first.writes.since(n) }).Should(BeEmpty(), "nothing is written twice")
+	seen := -1
+	g.Eventually(func() bool {
+		before := seen
+		seen = first.writes.count()
+		return seen == before
+	}).WithTimeout(within).WithPolling(2*time.Second).Should(BeTrue(), "the operator comes to rest")
+	g.Consistently(func() []string { return first.writes.since(seen) }).WithTimeout(5*time.Second).Should(BeEmpty(), "nothing is written twice")
 	g.Expect(api.Delete(t.Context(), monitor)).To(Succeed())
 	eventually(g, exists(t.Context(), monitor, ns, "demo-backend")).Should(Succeed(), "a deleted monitor comes back")
 

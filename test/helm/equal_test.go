@@ -1,7 +1,10 @@
 package helm
 
 import (
+	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -26,6 +29,45 @@ func TestDefaultEqualsKustomize(t *testing.T) {
 			t.Errorf("%s %s in config/default (-) and in the chart (+):\n%s", key.kind, key.name, diff)
 		}
 	}
+}
+
+// TestServiceMonitorEqualsKustomize: the chart makes it when asked, kustomize as a component.
+func TestServiceMonitorEqualsKustomize(t *testing.T) {
+	chart, _ := render(t, "xatube-operator", "serviceMonitor: {enabled: true}")
+	folder := t.TempDir()
+	here, err := filepath.Abs("../../config")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := fmt.Sprintf("resources: [%[1]s/default]\ncomponents: [%[1]s/prometheus]\n", relative(t, folder, here))
+	if err := os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	key := id{"ServiceMonitor", namespace, "xatube-operator-controller-manager"}
+	manifest, made := kustomize(t, folder)[key], chart[key]
+	if manifest == nil || made == nil {
+		t.Fatalf("kustomize makes %v, the chart %v", manifest, made)
+	}
+	for _, u := range []*unstructured.Unstructured{manifest, made} {
+		// One tells its pods by the release, the other by what all of it is a part of.
+		unstructured.RemoveNestedField(u.Object, "spec", "selector")
+	}
+	if diff := cmp.Diff(anonymous(manifest), anonymous(made)); diff != "" {
+		t.Errorf("config/prometheus (-) and the chart (+):\n%s", diff)
+	}
+	labelled, _ := render(t, "xatube-operator", "serviceMonitor: {enabled: true, labels: {release: stack}, interval: 1m}")
+	if got := labelled[key].GetLabels()["release"]; got != "stack" {
+		t.Errorf("the user's label is %q", got)
+	}
+}
+
+func relative(t *testing.T, from, to string) string {
+	t.Helper()
+	path, err := filepath.Rel(from, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func kustomize(t *testing.T, folder string) objects {

@@ -36,6 +36,8 @@ func TestSchemaRefuses(t *testing.T) {
 		{"podLabels: {a: true}", "podLabels/a"},
 		{"nodeSelector: [a]", "nodeSelector"},
 		{"tolerations: {}", "tolerations"},
+		{"serviceMonitor: {enabled: maybe}", "serviceMonitor/enabled"},
+		{"serviceMonitor: {interval: often}", "serviceMonitor/interval"},
 		{"fullnameOverride: A", "fullnameOverride"},
 	}
 	for _, tt := range tests {
