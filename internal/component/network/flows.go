@@ -37,9 +37,10 @@ func flows(c *v1alpha1.XaTubeCluster) []flow {
 		ours(naming.Frontend, from([]peer{of(naming.Edge)}, c.Spec.Frontend.Port)),
 		// Its metrics are on the port of the API.
 		ours(naming.Backend, from([]peer{of(naming.Edge), of(naming.RTMP), anywhere("prometheus")}, naming.BackendPort)),
-		// The operator asks each pod for its publishers, and one that starts asks the others.
+		// The operator asks each pod for its publishers, and one that starts asks the others. The statistics hold the keys
+		// of the streams; the exporter's metrics do not.
 		ours(naming.RTMP, anyone(naming.RTMPPort), from([]peer{anyPod()}, naming.RTMPMetricsPort),
-			from([]peer{of(naming.Edge), of(naming.RTMP), anywhere(naming.ManagedBy), anywhere("prometheus")}, naming.RTMPHTTPPort)),
+			from([]peer{of(naming.Edge), of(naming.RTMP), anywhere(naming.ManagedBy)}, naming.RTMPHTTPPort)),
 	}
 	if c.Spec.Redis.External == nil {
 		out = append(out, ours(naming.Redis,
