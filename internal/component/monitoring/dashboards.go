@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
@@ -54,7 +55,15 @@ func dashboards(in component.Input) ([]component.Object, error) {
 	return out, nil
 }
 
-func dashboardsOf(c *v1alpha1.XaTubeCluster) ([]dashboard, error) {
+// The places of a dashboard, and of a file of rules, that differ from platform to platform.
+const (
+	placeNamespace = "[[.Namespace]]"
+	placePlatform  = "[[.Platform]]"
+	placeIdentity  = "[[.Identity]]"
+)
+
+// dashboardTemplates are prepared once: a pass must not read a megabyte of JSON.
+var dashboardTemplates = sync.OnceValues(func() ([]dashboard, error) {
 	entries, err := dashboardFiles.ReadDir("dashboards")
 	if err != nil {
 		return nil, fmt.Errorf("listing the dashboards: %w", err)
@@ -65,37 +74,32 @@ func dashboardsOf(c *v1alpha1.XaTubeCluster) ([]dashboard, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading dashboard %s: %w", e.Name(), err)
 		}
-		content, err := forPlatform(c, text)
-		if err != nil {
-			return nil, fmt.Errorf("rendering dashboard %s: %w", e.Name(), err)
+		out[i].file = e.Name()
+		if out[i].content, err = prepare(e.Name(), text); err != nil {
+			return nil, fmt.Errorf("preparing dashboard %s: %w", e.Name(), err)
 		}
-		out[i] = dashboard{e.Name(), content}
 	}
 	return out, nil
-}
+})
 
-// forPlatform lets the dashboards of several platforms stand side by side in one Grafana: each has an identity and a
+// prepare a dashboard so that those of several platforms can stand side by side in one Grafana: each has an identity and a
 // title of its own, and opens on its platform.
-func forPlatform(c *v1alpha1.XaTubeCluster, text []byte) (string, error) {
+func prepare(file string, text []byte) (string, error) {
 	var d map[string]any
 	if err := json.Unmarshal(text, &d); err != nil {
 		return "", err
 	}
-	identity, err := workload.Checksum(d["uid"], c.Namespace, c.Name)
-	if err != nil {
-		return "", err
-	}
-	d["uid"] = "xatube-" + identity
-	d["title"] = fmt.Sprintf("%v · %s/%s", d["title"], c.Namespace, c.Name)
+	d["uid"] = strings.TrimSuffix(file, ".json") + "-" + placeIdentity
+	d["title"] = fmt.Sprintf("%v · %s/%s", d["title"], placeNamespace, placePlatform)
 	templating, _ := d["templating"].(map[string]any)
 	variables, _ := templating["list"].([]any)
 	for _, v := range variables {
 		variable, _ := v.(map[string]any)
 		switch variable["name"] {
 		case "namespace":
-			variable["current"] = chosen(c.Namespace)
+			variable["current"] = chosen(placeNamespace)
 		case "platform":
-			variable["current"] = chosen(c.Name)
+			variable["current"] = chosen(placePlatform)
 		}
 	}
 	out, err := json.Marshal(d)
@@ -104,4 +108,22 @@ func forPlatform(c *v1alpha1.XaTubeCluster, text []byte) (string, error) {
 
 func chosen(value string) map[string]any {
 	return map[string]any{"selected": true, "text": value, "value": value}
+}
+
+// dashboardsOf a platform. Its namespace and name hold nothing that JSON would write otherwise.
+func dashboardsOf(c *v1alpha1.XaTubeCluster) ([]dashboard, error) {
+	templates, err := dashboardTemplates()
+	if err != nil {
+		return nil, err
+	}
+	identity, err := workload.Checksum(c.Namespace, c.Name)
+	if err != nil {
+		return nil, err
+	}
+	fill := strings.NewReplacer(placeNamespace, c.Namespace, placePlatform, c.Name, placeIdentity, identity)
+	out := make([]dashboard, len(templates))
+	for i, d := range templates {
+		out[i] = dashboard{d.file, fill.Replace(d.content)}
+	}
+	return out, nil
 }

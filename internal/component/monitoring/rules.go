@@ -1,11 +1,12 @@
 package monitoring
 
 import (
-	"bytes"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"slices"
-	"text/template"
+	"strings"
+	"sync"
 
 	"sigs.k8s.io/yaml"
 
@@ -21,8 +22,6 @@ import (
 //go:embed rules/*.yaml
 var ruleFiles embed.FS
 
-var ruleTemplates = template.Must(template.New("").Delims("[[", "]]").Option("missingkey=error").ParseFS(ruleFiles, "rules/*.yaml"))
-
 // group of rules, as in a file of Prometheus and in a PrometheusRule.
 type group struct {
 	Name   string            `json:"name"`
@@ -30,51 +29,59 @@ type group struct {
 	Rules  []map[string]any  `json:"rules"`
 }
 
+// ruleTemplate is all groups as JSON, made once: YAML takes long to read.
+var ruleTemplate = sync.OnceValues(func() (string, error) {
+	entries, err := ruleFiles.ReadDir("rules")
+	if err != nil {
+		return "", fmt.Errorf("listing the rules: %w", err)
+	}
+	var all []group
+	for _, e := range entries {
+		text, err := ruleFiles.ReadFile("rules/" + e.Name())
+		if err != nil {
+			return "", fmt.Errorf("reading the rules of %s: %w", e.Name(), err)
+		}
+		var content struct {
+			Groups []group `json:"groups"`
+		}
+		if err := yaml.UnmarshalStrict(text, &content); err != nil {
+			return "", fmt.Errorf("reading the rules of %s: %w", e.Name(), err)
+		}
+		all = append(all, content.Groups...)
+	}
+	out, err := json.Marshal(all)
+	return string(out), err
+})
+
 // rules are one PrometheusRule with all groups.
 func rules(in component.Input) ([]component.Object, error) {
 	if !in.Facts.Installed(apis...) {
 		return nil, nil
 	}
-	entries, err := ruleFiles.ReadDir("rules")
+	all, err := groupsOf(in.Cluster)
 	if err != nil {
-		return nil, fmt.Errorf("listing the rules: %w", err)
-	}
-	var groups []any
-	for _, e := range entries {
-		of, err := groupsOf(in.Cluster, e.Name())
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range of {
-			groups = append(groups, g)
-		}
+		return nil, err
 	}
 	return []component.Object{document(in.Cluster, observe.PrometheusRule, naming.Child(in.Cluster, naming.Monitoring),
-		map[string]any{"groups": groups})}, nil
+		map[string]any{"groups": all})}, nil
 }
 
-// groupsOf a file, without those that nothing is left of when alerts are not wanted.
-func groupsOf(c *v1alpha1.XaTubeCluster, file string) ([]group, error) {
-	var text bytes.Buffer
-	platform := struct{ Namespace, Platform string }{c.Namespace, c.Name}
-	if err := ruleTemplates.ExecuteTemplate(&text, file, platform); err != nil {
-		return nil, fmt.Errorf("rendering the rules of %s: %w", file, err)
+// groupsOf a platform, without those that nothing is left of when alerts are not wanted.
+func groupsOf(c *v1alpha1.XaTubeCluster) ([]group, error) {
+	text, err := ruleTemplate()
+	if err != nil {
+		return nil, err
 	}
-	var content struct {
-		Groups []group `json:"groups"`
-	}
-	if err := yaml.UnmarshalStrict(text.Bytes(), &content); err != nil {
-		return nil, fmt.Errorf("reading the rules of %s: %w", file, err)
+	var all []group
+	filled := strings.NewReplacer(placeNamespace, c.Namespace, placePlatform, c.Name).Replace(text)
+	if err := json.Unmarshal([]byte(filled), &all); err != nil {
+		return nil, fmt.Errorf("rendering the rules: %w", err)
 	}
 	if c.Spec.Monitoring.Alerts != v1alpha1.ToggleDisabled {
-		return content.Groups, nil
+		return all, nil
 	}
-	var recording []group
-	for _, g := range content.Groups {
-		g.Rules = slices.DeleteFunc(g.Rules, func(rule map[string]any) bool { return rule["alert"] != nil })
-		if len(g.Rules) > 0 {
-			recording = append(recording, g)
-		}
+	for i := range all {
+		all[i].Rules = slices.DeleteFunc(all[i].Rules, func(rule map[string]any) bool { return rule["alert"] != nil })
 	}
-	return recording, nil
+	return slices.DeleteFunc(all, func(g group) bool { return len(g.Rules) == 0 }), nil
 }
