@@ -5,6 +5,7 @@ package monitoring
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -100,9 +101,7 @@ func document(c *v1alpha1.XaTubeCluster, gvk schema.GroupVersionKind, name strin
 	for k, v := range c.Spec.Monitoring.Labels {
 		labels[k] = string(v)
 	}
-	for k, v := range naming.Labels(c, naming.Monitoring) {
-		labels[k] = v
-	}
+	maps.Copy(labels, naming.Labels(c, naming.Monitoring))
 	return component.Document{
 		"apiVersion": gvk.GroupVersion().String(),
 		"kind":       gvk.Kind,

@@ -29,9 +29,10 @@ func prometheus(in component.Input) ([]component.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := append(access(in.Cluster), workload.Service(in, naming.Child(in.Cluster, naming.Prometheus), naming.Monitoring,
-		workload.ServicePort(portWeb, naming.PrometheusPort)))
-	out[len(out)-1].(*corev1ac.ServiceApplyConfiguration).Spec.Selector = podsOf(in.Cluster, naming.Prometheus)
+	service := workload.Service(in, naming.Child(in.Cluster, naming.Prometheus), naming.Monitoring,
+		workload.ServicePort(portWeb, naming.PrometheusPort))
+	service.Spec.Selector = podsOf(in.Cluster, naming.Prometheus)
+	out := append(access(in.Cluster), service)
 	if spec.Storage != nil {
 		grown, err := workload.GrownClaims(in, statefulSet(in.Cluster), volumeSamples, naming.Monitoring, *spec.Storage, 1)
 		if err != nil {
@@ -66,7 +67,7 @@ func server(in component.Input, want v1alpha1.PrometheusSpec) (component.Object,
 		"serviceMonitorSelector": ours,
 		"podMonitorSelector":     ours,
 		"ruleSelector":           ours,
-		"podMetadata":            map[string]any{"labels": podLabels(c)},
+		"podMetadata":            map[string]any{"labels": podLabels},
 		"resources":              workload.Requests("50m", "256Mi"),
 	}
 	if want.Resources != nil {
@@ -89,14 +90,11 @@ func server(in component.Input, want v1alpha1.PrometheusSpec) (component.Object,
 		}
 		spec["storage"] = map[string]any{"volumeClaimTemplate": claim}
 	}
-	d := document(c, observe.Prometheus, naming.Child(c, naming.Prometheus), spec)
-	return d, nil
+	return document(c, observe.Prometheus, naming.Child(c, naming.Prometheus), spec), nil
 }
 
-// podLabels tell whose the pods are. prometheus-operator keeps some of the recommended labels to itself.
-func podLabels(c *v1alpha1.XaTubeCluster) map[string]string {
-	return map[string]string{naming.LabelComponent: naming.Prometheus, naming.LabelPartOf: naming.AppName}
-}
+// podLabels tell what the pods are. prometheus-operator keeps the other recommended labels to itself.
+var podLabels = map[string]string{naming.LabelComponent: naming.Prometheus, naming.LabelPartOf: naming.AppName}
 
 // access lets the Prometheus find what it is to scrape, in this namespace.
 func access(c *v1alpha1.XaTubeCluster) []component.Object {
