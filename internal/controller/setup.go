@@ -95,16 +95,8 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		Mapper:  mgr.GetRESTMapper(),
 		Changed: make(chan event.GenericEvent),
 	}
-	certificates, err := metrics.NewCertificates(ctrlmetrics.Registry)
-	if err != nil {
-		return err
-	}
 	woken := make(chan event.GenericEvent)
-	failovers, err := metrics.NewFailovers(ctrlmetrics.Registry)
-	if err != nil {
-		return err
-	}
-	platforms, err := metrics.NewPlatforms(ctrlmetrics.Registry)
+	counted, err := metrics.New(ctrlmetrics.Registry)
 	if err != nil {
 		return err
 	}
@@ -112,7 +104,7 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 	recorder := mgr.GetEventRecorder("xatube-operator")
 	primaries := &guard.Guard{
 		Client: cached, Live: live, Prober: cmp.Or[guard.Prober](cfg.Prober, guard.NewHTTP()), Capabilities: tracker,
-		Recorder: recorder, Metrics: failovers, Identity: identity(), Now: time.Now,
+		Recorder: recorder, Metrics: counted.Failovers, Identity: identity(), Now: time.Now,
 	}
 	if err := primaries.SetupWithManager(mgr); err != nil {
 		return err
@@ -128,14 +120,14 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		Credentials:  &credential.Ensurer{Client: cached, Live: live},
 		Engine:       &apply.Engine{Client: cached, Live: live},
 		Capabilities: tracker,
-		Certificates: certificates,
+		Certificates: counted.Certificates,
 		Components:   catalog.Components(),
 		Options:      component.Options{ClusterDomain: cfg.ClusterDomain, Image: cfg.Image},
 		Turns:        turn.NewQueue(cfg.Rollouts),
 		Wake:         woken,
 		Recorder:     recorder,
-		Failovers:    failovers,
-		Platforms:    platforms,
+		Failovers:    counted.Failovers,
+		Platforms:    counted.Platforms,
 		Now:          time.Now,
 	}
 	c, err := r.SetupWithManager(mgr, named, tracker.Changed, woken, cfg.Concurrency)

@@ -57,7 +57,6 @@ func server(in component.Input, want v1alpha1.PrometheusSpec) (component.Object,
 	image := naming.Image(c, want.Image, naming.ImagePrometheus)
 	spec := map[string]any{
 		"image":                  image,
-		"version":                naming.Version(image),
 		"replicas":               hibernation.Replicas(in, naming.Prometheus, 1),
 		"retention":              want.Retention,
 		"scrapeInterval":         string(c.Spec.Monitoring.Interval),
@@ -70,17 +69,16 @@ func server(in component.Input, want v1alpha1.PrometheusSpec) (component.Object,
 		"podMetadata":            map[string]any{"labels": podLabels},
 		"resources":              workload.Requests("50m", "256Mi"),
 	}
+	if version := naming.Version(image); version != "" {
+		spec["version"] = version
+	}
 	if want.Resources != nil {
 		spec["resources"] = workload.Resources(*want.Resources)
 	}
 	if d := c.Spec.ImageDefaults; d != nil {
 		spec["imagePullPolicy"] = string(d.PullPolicy)
-		var secrets []any
-		for _, s := range d.PullSecrets {
-			secrets = append(secrets, map[string]any{"name": string(s.Name)})
-		}
-		if secrets != nil {
-			spec["imagePullSecrets"] = secrets
+		if len(d.PullSecrets) > 0 {
+			spec["imagePullSecrets"] = d.PullSecrets
 		}
 	}
 	if want.Storage != nil {
