@@ -28,6 +28,8 @@ const (
 	ConditionIngestReady = "IngestReady"
 	// ConditionBackupReady: the database is archived and can be restored.
 	ConditionBackupReady = "BackupReady"
+	// ConditionLoggingReady: the log lines of all pods are on their way to Elasticsearch.
+	ConditionLoggingReady = "LoggingReady"
 	// ConditionNetworkPolicyReady: the NetworkPolicies are in place. Whether they are enforced, the network plugin knows.
 	ConditionNetworkPolicyReady = "NetworkPolicyReady"
 	// ConditionRoutesReady: the Ingress and the Gateway routes are in place.

@@ -11,6 +11,7 @@ func (c *XaTubeCluster) SecretNames() []string {
 		}
 	}
 	names = append(names, c.Spec.Postgres.Backup.secretNames()...)
+	names = append(names, c.Spec.Logging.secretNames()...)
 	if t := c.Spec.Edge.TLS; t != nil {
 		names = append(names, string(t.SecretName))
 	}
@@ -35,6 +36,20 @@ func (b *BackupSpec) secretNames() []string {
 		return nil
 	}
 	return []string{string(b.Credentials.AccessKeyID.Name), string(b.Credentials.SecretAccessKey.Name)}
+}
+
+func (l *LoggingSpec) secretNames() []string {
+	if l == nil || l.Endpoint == nil {
+		return nil
+	}
+	var names []string
+	if r := l.Endpoint.SecretRef; r != nil {
+		names = append(names, string(r.Name))
+	}
+	if r := l.Endpoint.CARef; r != nil {
+		names = append(names, string(r.Name))
+	}
+	return names
 }
 
 // ConfigMapNames are the ConfigMaps of the user that the spec names, each once, sorted.

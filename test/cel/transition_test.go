@@ -28,6 +28,8 @@ var volumes = map[string]string{
 	"spec.redis.persistence":   "redis: {persistence: %s}",
 	"spec.rabbitmq.storage":    "rabbitmq: {storage: %s}",
 	"spec.rtmp.recording":      "rtmp: {recording: %s}",
+
+	"spec.logging.elasticsearch.storage": "logging: {elasticsearch: {storage: %s}}",
 }
 
 // volumeChanges are tried on every volume; field is the one below it.
