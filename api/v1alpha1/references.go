@@ -2,7 +2,7 @@ package v1alpha1
 
 import "slices"
 
-// SecretNames are the Secrets of the user that the spec names, each once, sorted.
+// SecretNames are the Secrets of others that the spec names, each once, sorted.
 func (c *XaTubeCluster) SecretNames() []string {
 	var names []string
 	for _, e := range []*ExternalSpec{c.Spec.Postgres.External, c.Spec.Redis.External, c.Spec.RabbitMQ.External} {
@@ -12,6 +12,9 @@ func (c *XaTubeCluster) SecretNames() []string {
 	}
 	names = append(names, c.Spec.Postgres.Backup.secretNames()...)
 	names = append(names, c.Spec.Logging.secretNames()...)
+	if l := c.Spec.Logging; l != nil && l.Elasticsearch != nil {
+		names = append(names, c.ElasticsearchCASecret())
+	}
 	if t := c.Spec.Edge.TLS; t != nil {
 		names = append(names, string(t.SecretName))
 	}
@@ -30,6 +33,9 @@ func (c *XaTubeCluster) SecretNames() []string {
 	}
 	return distinct(names)
 }
+
+// ElasticsearchCASecret is where ECK keeps the certificate of the authority that signs those of the Elasticsearch.
+func (c *XaTubeCluster) ElasticsearchCASecret() string { return c.Name + "-es-http-certs-public" }
 
 func (b *BackupSpec) secretNames() []string {
 	if b == nil || b.Credentials == nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/catalog"
 	"github.com/xatube/xatube-operator/internal/credential"
+	"github.com/xatube/xatube-operator/internal/eck"
 	"github.com/xatube/xatube-operator/internal/guard"
 	"github.com/xatube/xatube-operator/internal/metrics"
 	"github.com/xatube/xatube-operator/internal/objectstore"
@@ -54,6 +55,7 @@ func NewScheme() *runtime.Scheme {
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
 	utilruntime.Must(cnpgv1.AddToScheme(scheme))
 	utilruntime.Must(objectstore.AddToScheme(scheme))
+	utilruntime.Must(eck.AddToScheme(scheme))
 	utilruntime.Must(gatewayv1.Install(scheme))
 	return scheme
 }
@@ -64,6 +66,8 @@ var optionalAPIs = []capability.API{
 	{GVK: observe.CNPGPooler, CRD: "poolers.postgresql.cnpg.io"},
 	{GVK: observe.CNPGScheduledBackup, CRD: "scheduledbackups.postgresql.cnpg.io"},
 	{GVK: observe.ObjectStore, CRD: "objectstores.barmancloud.cnpg.io"},
+	{GVK: eck.ElasticsearchKind, CRD: "elasticsearches.elasticsearch.k8s.elastic.co"},
+	{GVK: eck.KibanaKind, CRD: "kibanas.kibana.k8s.elastic.co"},
 	{GVK: observe.HTTPRoute, CRD: "httproutes.gateway.networking.k8s.io"},
 	{GVK: observe.TCPRoute, CRD: "tcproutes.gateway.networking.k8s.io"},
 }

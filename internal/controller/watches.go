@@ -34,6 +34,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/capability"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/eck"
 	"github.com/xatube/xatube-operator/internal/objectstore"
 	"github.com/xatube/xatube-operator/internal/observe"
 )
@@ -41,7 +42,7 @@ import (
 // watched are the kinds of children that always exist in a cluster.
 func watched() []client.Object {
 	return []client.Object{
-		&appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.ControllerRevision{},
+		&appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.DaemonSet{}, &appsv1.ControllerRevision{},
 		&autoscalingv2.HorizontalPodAutoscaler{}, &batchv1.Job{},
 		&corev1.ConfigMap{}, &corev1.PersistentVolumeClaim{}, &corev1.Pod{}, &corev1.Secret{}, &corev1.Service{},
 		&networkingv1.Ingress{}, &networkingv1.NetworkPolicy{}, &policyv1.PodDisruptionBudget{},
@@ -55,6 +56,8 @@ func optional() map[schema.GroupVersionKind]client.Object {
 		observe.CNPGPooler:          &cnpgv1.Pooler{},
 		observe.CNPGScheduledBackup: &cnpgv1.ScheduledBackup{},
 		observe.ObjectStore:         &objectstore.ObjectStore{},
+		eck.ElasticsearchKind:       &eck.Elasticsearch{},
+		eck.KibanaKind:              &eck.Kibana{},
 		observe.HTTPRoute:           &gatewayv1.HTTPRoute{},
 		observe.TCPRoute:            &gatewayv1.TCPRoute{},
 	}

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/xatube/xatube-operator/internal/eck"
 	"github.com/xatube/xatube-operator/internal/objectstore"
 )
 
@@ -26,6 +27,7 @@ type Facts struct {
 
 	Deployments  map[string]*appsv1.Deployment
 	StatefulSets map[string]*appsv1.StatefulSet
+	DaemonSets   map[string]*appsv1.DaemonSet
 	Jobs         map[string]*batchv1.Job
 	Claims       map[string]*corev1.PersistentVolumeClaim
 	Services     map[string]*corev1.Service
@@ -54,6 +56,10 @@ type Facts struct {
 	// ObjectStore and ScheduledBackup of the database; nil when there are none.
 	ObjectStore     *objectstore.ObjectStore
 	ScheduledBackup *cnpgv1.ScheduledBackup
+
+	// Elasticsearch and Kibana that ECK runs for the platform; nil when there are none.
+	Elasticsearch *eck.Elasticsearch
+	Kibana        *eck.Kibana
 
 	// Secrets of this platform, and those that its spec names.
 	Secrets map[string]*corev1.Secret

@@ -66,13 +66,15 @@ func (r *Reader) Observe(ctx context.Context, c *v1alpha1.XaTubeCluster, apis ma
 func (r *Reader) workloads(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) error {
 	var deployments appsv1.DeploymentList
 	var sets appsv1.StatefulSetList
+	var daemons appsv1.DaemonSetList
 	var jobs batchv1.JobList
 	var revisions appsv1.ControllerRevisionList
-	if err := r.list(ctx, c, &deployments, &sets, &jobs, &revisions); err != nil {
+	if err := r.list(ctx, c, &deployments, &sets, &daemons, &jobs, &revisions); err != nil {
 		return err
 	}
 	f.Deployments = byName[*appsv1.Deployment](deployments.Items)
 	f.StatefulSets = byName[*appsv1.StatefulSet](sets.Items)
+	f.DaemonSets = byName[*appsv1.DaemonSet](daemons.Items)
 	f.Jobs = byName[*batchv1.Job](jobs.Items)
 	f.Revisions = byName[*appsv1.ControllerRevision](revisions.Items)
 	return nil
@@ -109,6 +111,9 @@ func (r *Reader) pods(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) 
 
 func (r *Reader) optional(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) error {
 	if err := r.database(ctx, c, f); err != nil {
+		return err
+	}
+	if err := r.elastic(ctx, c, f); err != nil {
 		return err
 	}
 	if f.Installed(HTTPRoute) {

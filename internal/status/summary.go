@@ -40,7 +40,9 @@ var needsUser = []string{
 }
 
 // optional says that a component without its API does not keep the platform from being ready.
-func optional(name string) bool { return name == naming.Routes || name == naming.Backup }
+func optional(name string) bool {
+	return name == naming.Routes || name == naming.Backup || name == naming.Logging
+}
 
 // health is what the condition of a component shows: what went wrong first, then what is awaited, then the facts.
 func health(r Result) component.Health {

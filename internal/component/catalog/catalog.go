@@ -8,6 +8,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/credentials"
 	"github.com/xatube/xatube-operator/internal/component/edge"
 	"github.com/xatube/xatube-operator/internal/component/frontend"
+	"github.com/xatube/xatube-operator/internal/component/logging"
 	"github.com/xatube/xatube-operator/internal/component/migration"
 	"github.com/xatube/xatube-operator/internal/component/network"
 	"github.com/xatube/xatube-operator/internal/component/postgres"
@@ -32,6 +33,7 @@ func Components() []component.Component {
 		edge.New(),
 		rtmp.New(),
 		routes.New(),
+		logging.New(),
 		network.New(),
 	}
 }

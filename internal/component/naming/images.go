@@ -18,6 +18,9 @@ const (
 	ImageRedis         = "docker.io/library/redis:8.0.6"
 	ImageRedisExporter = "docker.io/oliver006/redis_exporter:v1.86.0"
 	ImageRabbitMQ      = "docker.io/library/rabbitmq:4.3.6"
+	// ImageCollector holds the first fix of exporter/elasticsearch that lets it outlast an outage, and more:
+	// opentelemetry-collector-contrib #49834.
+	ImageCollector = "docker.io/otel/opentelemetry-collector-contrib:0.165.1"
 )
 
 // Image is the reference to use: the override as it is, or the default under the platform's registry.

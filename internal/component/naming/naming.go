@@ -27,6 +27,10 @@ const (
 
 	Backup  = "backup"
 	Network = "network"
+	Logging = "logging"
+
+	// LogRetention is the Job of logging, whose pods are none of its DaemonSet.
+	LogRetention = Logging + "-retention"
 
 	// Pooler is PgBouncer in front of Postgres, a part of that component with pods of its own.
 	Pooler = Postgres + "-pooler"
@@ -108,6 +112,9 @@ const (
 	// PostgresStatus is where CloudNativePG, and the operator, ask an instance how it is.
 	PostgresStatus int32 = 8000
 	PoolerMetrics  int32 = 9127
+	// CollectorHealth and CollectorMetrics of the OpenTelemetry collector.
+	CollectorHealth  int32 = 13133
+	CollectorMetrics int32 = 8888
 )
 
 // Labels that CloudNativePG puts on the pods that it makes. Those of PgBouncer carry none of ours.

@@ -91,6 +91,22 @@ func StatefulSetHealth(in component.Input, comp string) component.Health {
 	})
 }
 
+// DaemonSetHealth judges the DaemonSet of a component and its pods.
+func DaemonSetHealth(in component.Input, comp string) component.Health {
+	name := naming.Child(in.Cluster, comp)
+	d := in.Facts.DaemonSets[name]
+	if d == nil {
+		return missing(in, "DaemonSet", name)
+	}
+	return judge(in, comp, rollout{
+		kind: "DaemonSet", name: name,
+		observed: d.Status.ObservedGeneration >= d.Generation,
+		wanted:   d.Status.DesiredNumberScheduled,
+		updated:  d.Status.UpdatedNumberScheduled,
+		ready:    min(d.Status.NumberReady, d.Status.UpdatedNumberScheduled),
+	})
+}
+
 // updatedPods counts the pods of the current revision: the controller leaves updatedReplicas empty when every
 // pod runs it.
 func updatedPods(s *appsv1.StatefulSet) int32 {
