@@ -75,14 +75,15 @@ func receiver(c *v1alpha1.XaTubeCluster) values {
 			pods + "/*/*.gz", pods + "/*/*.tmp",
 			path.Join(podLogs, fmt.Sprintf("%s_%s-*_*", c.Namespace, naming.Child(c, naming.Logging)), "*", "*"),
 		},
-		"start_at":                   "beginning",
-		"include_file_path":          true,
-		"include_file_name":          false,
-		"include_file_record_offset": true,
-		"poll_interval":              "500ms",
-		"storage":                    offsets,
-		"retry_on_failure":           values{"enabled": true, "max_elapsed_time": "0s"},
-		"operators":                  operators(c),
+		"start_at":                      "beginning",
+		"include_file_path":             true,
+		"include_file_name":             false,
+		"include_file_record_offset":    true,
+		"preserve_trailing_whitespaces": true,
+		"poll_interval":                 "500ms",
+		"storage":                       offsets,
+		"retry_on_failure":              values{"enabled": true, "max_elapsed_time": "0s"},
+		"operators":                     operators(c),
 	}
 }
 

@@ -20,8 +20,7 @@ login() {
 # ask METHOD PATH [BODY] prints the answer, and fails with it unless it is a good one.
 ask() {
 	login | curl --config - --silent --show-error --fail-with-body --max-time 30 --request "$1" \
-		--header 'Content-Type: application/json' --data "${3:-}" "$URL/$2"
-	echo
+		--header 'Content-Type: application/json' --data "${3:-}" "$URL/$2" && echo
 }
 
 ask PUT "_index_template/$STREAM" "$TEMPLATE"
