@@ -11,10 +11,7 @@ func (c *XaTubeCluster) SecretNames() []string {
 		}
 	}
 	names = append(names, c.Spec.Postgres.Backup.secretNames()...)
-	names = append(names, c.Spec.Logging.secretNames()...)
-	if l := c.Spec.Logging; l != nil && l.Elasticsearch != nil {
-		names = append(names, c.ElasticsearchCASecret())
-	}
+	names = append(names, c.logging()...)
 	if t := c.Spec.Edge.TLS; t != nil {
 		names = append(names, string(t.SecretName))
 	}
@@ -44,9 +41,14 @@ func (b *BackupSpec) secretNames() []string {
 	return []string{string(b.Credentials.AccessKeyID.Name), string(b.Credentials.SecretAccessKey.Name)}
 }
 
-func (l *LoggingSpec) secretNames() []string {
-	if l == nil || l.Endpoint == nil {
+// logging are the Secrets of the Elasticsearch that lines go to.
+func (c *XaTubeCluster) logging() []string {
+	l := c.Spec.Logging
+	switch {
+	case l == nil:
 		return nil
+	case l.Endpoint == nil:
+		return []string{c.ElasticsearchCASecret()}
 	}
 	var names []string
 	if r := l.Endpoint.SecretRef; r != nil {

@@ -519,6 +519,11 @@ func moveWorkloads(ctx context.Context, ns string) (moved bool, err error) {
 		}
 		moved = true
 	}
+	daemons, err := moveDaemons(ctx, ns)
+	return moved || daemons, err
+}
+
+func moveDaemons(ctx context.Context, ns string) (moved bool, err error) {
 	var daemons appsv1.DaemonSetList
 	if err := api.List(ctx, &daemons, client.InNamespace(ns)); err != nil {
 		return moved, err
