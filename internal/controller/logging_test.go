@@ -35,7 +35,7 @@ func TestLoggingWaitsForECKAndHoldsNothingUp(t *testing.T) {
 	installAPI(t, cnpgCRDs)
 	g := NewWithT(t)
 	ns := newNamespace(t)
-	startOperator(t, ns)
+	operator := startOperator(t, ns)
 	c := platform(t, ns, func(c *v1alpha1.XaTubeCluster) {
 		c.Spec.Logging = &v1alpha1.LoggingSpec{Elasticsearch: &v1alpha1.ElasticsearchSpec{Kibana: &v1alpha1.KibanaSpec{}}}
 	})
@@ -63,6 +63,8 @@ func TestLoggingWaitsForECKAndHoldsNothingUp(t *testing.T) {
 		g.Expect(readyWorkloads(t.Context(), ns)).To(Succeed())
 		g.Expect(condition(t.Context(), c, v1alpha1.ConditionLoggingReady)()).To(HaveField("Status", metav1.ConditionTrue), "%v", c.Status.Conditions)
 	}).WithTimeout(within).Should(Succeed())
+
+	writesNothing(t, operator, ns)
 
 	update(t, c, func() { c.Spec.Logging = nil })
 	eventually(g, func() bool {
