@@ -156,7 +156,7 @@ test-modules: ## Run the tests of the other modules: cluster, chart and fixtures
 	@for module in $(filter-out .,$(MODULES)); do echo "go test: $$module"; go -C $$module test -count=1 ./...; done
 
 .PHONY: test-e2e
-test-e2e: cluster-load load-visitors $(if $(MONITORING),cluster-monitoring) $(HELM) ## Run the end-to-end tests on the cluster of cluster-up.
+test-e2e: cluster-load load-visitors load-logging $(if $(MONITORING),cluster-monitoring) $(HELM) ## Run the end-to-end tests on the cluster of cluster-up.
 	$(ON_CLUSTER); export HELM=$(HELM) HELM_FLAGS="$(HELM_FLAGS)" AUDIT_LOG=$$($(CLUSTER) audit-log 2>/dev/null); \
 	go test -tags e2e ./test/e2e/... -count=1 -v -parallel $(E2E_PARALLEL) -timeout 45m $(E2E_ARGS)
 
@@ -270,6 +270,10 @@ kubeconfig: ## Print the path of the cluster's kubeconfig.
 .PHONY: cluster-load
 cluster-load: cluster-up build-image $(FIXTURE_ARCHIVES) ## Load the operator's image and those of the application into the cluster.
 	$(CLUSTER) load $(CURDIR)/dist/image.tar $(FIXTURE_ARCHIVES)
+
+.PHONY: load-logging
+load-logging: cluster-up $(LOGGING_ARCHIVES) ## Load the collector and the sink of the tests of spec.logging into the cluster.
+	$(CLUSTER) load $(LOGGING_ARCHIVES)
 
 .PHONY: load-visitors
 load-visitors: cluster-up $(VISITORS_ARCHIVE)

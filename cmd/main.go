@@ -5,11 +5,13 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
 
 	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
@@ -58,11 +60,11 @@ func main() {
 }
 
 func run(o options) error {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
-		return fmt.Errorf("--log-level: %w", err)
+	logger, err := newLogger(os.Stderr, o.logLevel)
+	if err != nil {
+		return err
 	}
-	ctrl.SetLogger(logr.FromSlogHandler(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
+	ctrl.SetLogger(logger)
 	ctrl.Log.Info("Starting", "version", version)
 
 	mgr, err := newManager(o)
@@ -86,6 +88,17 @@ func run(o options) error {
 		return fmt.Errorf("running: %w", err)
 	}
 	return nil
+}
+
+// newLogger writes one object of JSON a line, and makes the libraries of Kubernetes do so too.
+func newLogger(out io.Writer, name string) (logr.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(name)); err != nil {
+		return logr.Logger{}, fmt.Errorf("--log-level: %w", err)
+	}
+	logger := logr.FromSlogHandler(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level}))
+	klog.SetLogger(logger)
+	return logger, nil
 }
 
 func newManager(o options) (ctrl.Manager, error) {

@@ -30,6 +30,8 @@ const (
 	ConditionBackupReady = "BackupReady"
 	// ConditionMonitoringReady: every service of the platform can be scraped, and what the spec asks for beside runs.
 	ConditionMonitoringReady = "MonitoringReady"
+	// ConditionLoggingReady: the log lines of all pods are on their way to Elasticsearch.
+	ConditionLoggingReady = "LoggingReady"
 	// ConditionNetworkPolicyReady: the NetworkPolicies are in place. Whether they are enforced, the network plugin knows.
 	ConditionNetworkPolicyReady = "NetworkPolicyReady"
 	// ConditionRoutesReady: the Ingress and the Gateway routes are in place.

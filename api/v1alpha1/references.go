@@ -2,7 +2,7 @@ package v1alpha1
 
 import "slices"
 
-// SecretNames are the Secrets of the user that the spec names, each once, sorted.
+// SecretNames are the Secrets of others that the spec names, each once, sorted.
 func (c *XaTubeCluster) SecretNames() []string {
 	var names []string
 	for _, e := range []*ExternalSpec{c.Spec.Postgres.External, c.Spec.Redis.External, c.Spec.RabbitMQ.External} {
@@ -11,6 +11,7 @@ func (c *XaTubeCluster) SecretNames() []string {
 		}
 	}
 	names = append(names, c.Spec.Postgres.Backup.secretNames()...)
+	names = append(names, c.logging()...)
 	if t := c.Spec.Edge.TLS; t != nil {
 		names = append(names, string(t.SecretName))
 	}
@@ -30,11 +31,33 @@ func (c *XaTubeCluster) SecretNames() []string {
 	return distinct(names)
 }
 
+// ElasticsearchCASecret is where ECK keeps the certificate of the authority that signs those of the Elasticsearch.
+func (c *XaTubeCluster) ElasticsearchCASecret() string { return c.Name + "-es-http-certs-public" }
+
 func (b *BackupSpec) secretNames() []string {
 	if b == nil || b.Credentials == nil {
 		return nil
 	}
 	return []string{string(b.Credentials.AccessKeyID.Name), string(b.Credentials.SecretAccessKey.Name)}
+}
+
+// logging are the Secrets of the Elasticsearch that lines go to.
+func (c *XaTubeCluster) logging() []string {
+	l := c.Spec.Logging
+	switch {
+	case l == nil:
+		return nil
+	case l.Endpoint == nil:
+		return []string{c.ElasticsearchCASecret()}
+	}
+	var names []string
+	if r := l.Endpoint.SecretRef; r != nil {
+		names = append(names, string(r.Name))
+	}
+	if r := l.Endpoint.CARef; r != nil {
+		names = append(names, string(r.Name))
+	}
+	return names
 }
 
 // ConfigMapNames are the ConfigMaps of the user that the spec names, each once, sorted.

@@ -137,6 +137,9 @@ type XaTubeClusterSpec struct {
 	// +optional
 	// +kubebuilder:default={}
 	Monitoring MonitoringSpec `json:"monitoring,omitempty,omitzero"`
+	// logging brings the log lines of all pods into an Elasticsearch. Absent: none.
+	// +optional
+	Logging *LoggingSpec `json:"logging,omitempty"`
 
 	// networkPolicy Enabled lets nobody reach the pods but those who must. It takes a network plugin that enforces
 	// NetworkPolicies; further ones of yours add to what is allowed.

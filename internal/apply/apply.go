@@ -152,6 +152,7 @@ func (e *Engine) remove(ctx context.Context, live *unstructured.Unstructured) er
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("deleting %s: %w", describe(live), err)
 	}
+	ctrl.LoggerFrom(ctx).Info("Deleted object", "kind", live.GetKind(), "name", live.GetName())
 	return nil
 }
 

@@ -47,6 +47,7 @@ func (r *Reconciler) delete(ctx context.Context, cluster *v1alpha1.XaTubeCluster
 	if err := r.Client.Patch(ctx, cluster, locked(before), client.FieldOwner(naming.FieldManager)); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(fmt.Errorf("removing the finalizer: %w", err))
 	}
+	ctrl.LoggerFrom(ctx).Info("Released the platform", "deletionPolicy", cluster.Spec.DeletionPolicy)
 	return ctrl.Result{}, nil
 }
 
@@ -144,6 +145,7 @@ func (r *Reconciler) hibernate(ctx context.Context, cluster *v1alpha1.XaTubeClus
 	if err := r.Client.Patch(ctx, db, client.MergeFrom(before), client.FieldOwner(naming.FieldManager)); err != nil {
 		return fmt.Errorf("hibernating the database: %w", err)
 	}
+	ctrl.LoggerFrom(ctx).Info("Hibernated the database of a platform that goes", "cluster", db.Name)
 	return nil
 }
 

@@ -17,7 +17,9 @@ import (
 	"github.com/xatube/xatube-operator/internal/apply"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/backup"
+	"github.com/xatube/xatube-operator/internal/component/logging"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/eck"
 	"github.com/xatube/xatube-operator/internal/inventory"
 	"github.com/xatube/xatube-operator/internal/observe"
 	"github.com/xatube/xatube-operator/internal/outcome"
@@ -124,8 +126,11 @@ func lacksAPI(in component.Input, c component.Component) *component.Health {
 
 func provider(c component.Component, in component.Input) string {
 	for _, gvk := range c.Needs(in.Cluster) {
-		if gvk == observe.ObjectStore {
+		switch gvk {
+		case observe.ObjectStore:
 			return backup.Provider
+		case eck.ElasticsearchKind:
+			return logging.Provider
 		}
 		if gvk.Group == observe.CNPGCluster.Group {
 			return "CloudNativePG 1.30.1 or newer"

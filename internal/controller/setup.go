@@ -24,6 +24,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/catalog"
 	"github.com/xatube/xatube-operator/internal/credential"
+	"github.com/xatube/xatube-operator/internal/eck"
 	"github.com/xatube/xatube-operator/internal/grafana"
 	"github.com/xatube/xatube-operator/internal/guard"
 	"github.com/xatube/xatube-operator/internal/metrics"
@@ -60,6 +61,7 @@ func NewScheme() *runtime.Scheme {
 	utilruntime.Must(objectstore.AddToScheme(scheme))
 	utilruntime.Must(monitoringv1.AddToScheme(scheme))
 	utilruntime.Must(grafana.AddToScheme(scheme))
+	utilruntime.Must(eck.AddToScheme(scheme))
 	utilruntime.Must(gatewayv1.Install(scheme))
 	return scheme
 }
@@ -75,6 +77,8 @@ var optionalAPIs = []capability.API{
 	{GVK: observe.PrometheusRule, CRD: "prometheusrules.monitoring.coreos.com"},
 	{GVK: observe.Prometheus, CRD: "prometheuses.monitoring.coreos.com"},
 	{GVK: observe.GrafanaDashboard, CRD: "grafanadashboards.grafana.integreatly.org"},
+	{GVK: eck.ElasticsearchKind, CRD: "elasticsearches.elasticsearch.k8s.elastic.co"},
+	{GVK: eck.KibanaKind, CRD: "kibanas.kibana.k8s.elastic.co"},
 	{GVK: observe.HTTPRoute, CRD: "httproutes.gateway.networking.k8s.io"},
 	{GVK: observe.TCPRoute, CRD: "tcproutes.gateway.networking.k8s.io"},
 }

@@ -82,19 +82,23 @@ func startOperator(t *testing.T, namespaces ...string) *operator {
 }
 
 // startWith starts an operator. Another ClusterDomain stands for another version of it: it renders other pods.
-func startWith(t *testing.T, settings controller.Config) *operator {
+func startWith(t *testing.T, settings controller.Config, change ...func(*ctrl.Options)) *operator {
 	t.Helper()
 	settings.Concurrency, settings.Instances, settings.Image = 2, standbys{}, "example.com/xatube-operator:1"
 	counted := &writes{}
 	cfg := rest.CopyConfig(env)
 	authorize(t, cfg, settings.Namespaces)
 	cfg.Wrap(counted.wrap)
-	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
+	options := ctrl.Options{
 		Scheme:     controller.NewScheme(),
 		Cache:      controller.CacheOptions(settings.Namespaces),
 		Metrics:    server.Options{BindAddress: "0"},
 		Controller: config.Controller{SkipNameValidation: new(true)},
-	})
+	}
+	for _, c := range change {
+		c(&options)
+	}
+	mgr, err := ctrl.NewManager(cfg, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,6 +36,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/capability"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/eck"
 	"github.com/xatube/xatube-operator/internal/grafana"
 	"github.com/xatube/xatube-operator/internal/objectstore"
 	"github.com/xatube/xatube-operator/internal/observe"
@@ -64,6 +65,8 @@ func optional() map[schema.GroupVersionKind]client.Object {
 		observe.PrometheusRule:      &monitoringv1.PrometheusRule{},
 		observe.Prometheus:          &monitoringv1.Prometheus{},
 		observe.GrafanaDashboard:    &grafana.Dashboard{},
+		eck.ElasticsearchKind:       &eck.Elasticsearch{},
+		eck.KibanaKind:              &eck.Kibana{},
 		observe.HTTPRoute:           &gatewayv1.HTTPRoute{},
 		observe.TCPRoute:            &gatewayv1.TCPRoute{},
 	}

@@ -85,6 +85,8 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=grafana.integreatly.org,resources=grafanadashboards,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=serviceaccounts,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=rbac.authorization.k8s.io,resources=roles;rolebindings,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=elasticsearch.k8s.elastic.co,resources=elasticsearches,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=kibana.k8s.elastic.co,resources=kibanas,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,verbs=get;list;watch;create;patch
 // +kubebuilder:rbac:groups=postgresql.cnpg.io,resources=clusters/status,verbs=patch
 // +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,verbs=list;watch
@@ -267,18 +269,28 @@ func poolerLacksPods(in component.Input) bool {
 	return d != nil && d.Spec.Replicas != nil && d.Status.AvailableReplicas < *d.Spec.Replicas
 }
 
+// setLacksPods says that a StatefulSet or a DaemonSet is not complete.
+func setLacksPods(in component.Input) bool {
+	for _, s := range in.Facts.StatefulSets {
+		if s.Spec.Replicas != nil && s.Status.Replicas < *s.Spec.Replicas {
+			return true
+		}
+	}
+	for _, d := range in.Facts.DaemonSets {
+		if observe.LacksPods(d) {
+			return true
+		}
+	}
+	return false
+}
+
 // nextLook is when something is looked at again for which time alone is the event: a pod that is missing or has no
 // node, publishers that a pod waits for, a failover that may stall. Zero when there is none.
 func nextLook(in component.Input) time.Duration {
 	if slices.ContainsFunc(in.Facts.Pods[naming.RTMP], observe.Drains) {
 		return drainDelay
 	}
-	for _, s := range in.Facts.StatefulSets {
-		if s.Spec.Replicas != nil && s.Status.Replicas < *s.Spec.Replicas {
-			return refusalDelay
-		}
-	}
-	if poolerLacksPods(in) {
+	if setLacksPods(in) || poolerLacksPods(in) {
 		return refusalDelay
 	}
 	for _, pods := range in.Facts.Pods {

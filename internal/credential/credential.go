@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // Request asks for one Secret, or for its end.
@@ -18,6 +20,8 @@ type Request struct {
 	Component string
 	// Name of the Secret.
 	Name string
+	// Type of a new Secret; empty for an opaque one.
+	Type corev1.SecretType
 	// Data makes the content of a new Secret out of a fresh generator.
 	Data func(Generator) map[string][]byte
 	// Annotations of a new Secret.

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -34,7 +35,7 @@ func (e *Ensurer) Ensure(ctx context.Context, owner *v1alpha1.XaTubeCluster, r R
 			Labels:      naming.Labels(owner, r.Component),
 			Annotations: annotations,
 		},
-		Type: corev1.SecretTypeOpaque,
+		Type: cmp.Or(r.Type, corev1.SecretTypeOpaque),
 		Data: data,
 	}
 	err := e.Client.Create(ctx, secret, client.FieldOwner(naming.FieldManager))

@@ -61,6 +61,8 @@ var holdsData = map[schema.GroupKind]bool{
 	{Kind: "Secret"}:                               true,
 	{Kind: "PersistentVolumeClaim"}:                true,
 	{Group: "postgresql.cnpg.io", Kind: "Cluster"}: true,
+	// Lines that were collected.
+	{Group: "elasticsearch.k8s.elastic.co", Kind: "Elasticsearch"}: true,
 	// It holds none itself, but without it nobody knows where the backups are.
 	{Group: "barmancloud.cnpg.io", Kind: "ObjectStore"}: true,
 }

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/xatube/xatube-operator/internal/eck"
 	"github.com/xatube/xatube-operator/internal/objectstore"
 )
 
@@ -59,6 +60,9 @@ type Facts struct {
 
 	// Prometheus that prometheus-operator runs for the platform; nil when there is none.
 	Prometheus *monitoringv1.Prometheus
+	// Elasticsearch and Kibana that ECK runs for the platform; nil when there are none.
+	Elasticsearch *eck.Elasticsearch
+	Kibana        *eck.Kibana
 
 	// Secrets of this platform, and those that its spec names.
 	Secrets map[string]*corev1.Secret

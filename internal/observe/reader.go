@@ -122,6 +122,9 @@ func (r *Reader) optional(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Fac
 	if err := r.database(ctx, c, f); err != nil {
 		return err
 	}
+	if err := r.elastic(ctx, c, f); err != nil {
+		return err
+	}
 	var err error
 	if f.Prometheus, err = read(ctx, r, c, f, Prometheus, naming.Child(c, naming.Prometheus), &monitoringv1.Prometheus{}); err != nil {
 		return err

@@ -44,11 +44,16 @@ func (r *Reader) refusals(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Fac
 	return nil
 }
 
-// lackPods are the StatefulSets and Jobs that have fewer pods than they want.
+// lackPods are the StatefulSets, DaemonSets and Jobs that have fewer pods than they want.
 func lackPods(f *Facts) []string {
 	var names []string
 	for name, s := range f.StatefulSets {
 		if s.Spec.Replicas != nil && s.Status.Replicas < *s.Spec.Replicas {
+			names = append(names, name)
+		}
+	}
+	for name, d := range f.DaemonSets {
+		if LacksPods(d) {
 			names = append(names, name)
 		}
 	}
@@ -58,6 +63,11 @@ func lackPods(f *Facts) []string {
 		}
 	}
 	return names
+}
+
+// LacksPods says that a node has no pod of a DaemonSet that should have one.
+func LacksPods(d *appsv1.DaemonSet) bool {
+	return d.Status.CurrentNumberScheduled < d.Status.DesiredNumberScheduled
 }
 
 func (r *Reader) refusal(ctx context.Context, namespace, name string) (string, error) {

@@ -136,8 +136,8 @@ type choice struct {
 func let(in component.Input, name string, objects []*unstructured.Unstructured, decide func(*unstructured.Unstructured) (choice, error)) (Passage, error) {
 	var p Passage
 	for _, o := range objects {
-		if o.GetKind() != job && rolling(o) == nil {
-			// Services, claims and the like may exist early.
+		if name == naming.Logging || (o.GetKind() != job && rolling(o) == nil) {
+			// Services, claims and the like may exist early, and nobody waits for the logs: their Job replaces no pods.
 			p.Objects = append(p.Objects, o)
 			continue
 		}

@@ -109,6 +109,13 @@ func TestWaitingKeepsWhatRuns(t *testing.T) {
 	}
 }
 
+func TestTheJobOfTheLogsIsNoRollout(t *testing.T) {
+	p, err := Pass(input(), naming.Logging, Gate{Open: true}, []*unstructured.Unstructured{object("DaemonSet", "d"), object("Job", "j")})
+	if err != nil || p.Rolls || len(p.Objects) != 2 || p.Shown != nil {
+		t.Errorf("it rolls %t, with %v shown: %v, %v", p.Rolls, p.Shown, p.Objects, err)
+	}
+}
+
 func TestNoMigrationStartsWhileThePlatformWaits(t *testing.T) {
 	p, err := Wait(input(), naming.Migration, []*unstructured.Unstructured{object("Job", "j")})
 	if err != nil || len(p.Objects) != 0 || p.Shown == nil || !p.Shown.Healthy() {

@@ -41,7 +41,7 @@ var needsUser = []string{
 
 // optional says that a component without its API does not keep the platform from being ready.
 func optional(name string) bool {
-	return name == naming.Routes || name == naming.Backup || name == naming.Monitoring
+	return name == naming.Routes || name == naming.Backup || name == naming.Monitoring || name == naming.Logging
 }
 
 // health is what the condition of a component shows: what went wrong first, then what is awaited, then the facts.

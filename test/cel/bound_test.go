@@ -29,6 +29,8 @@ var numbers = []number{
 	{"spec.postgres.pooler.instances", "postgres: {pooler: {instances: %d}}", 1, 20},
 	{"spec.postgres.pooler.poolSize", "postgres: {pooler: {poolMode: Transaction, poolSize: %d}}", 1, 1000},
 	{"spec.rtmp.replicas", "rtmp: {replicas: %d}", 1, 20},
+	{"spec.logging.elasticsearch.nodes", "logging: {elasticsearch: {nodes: %d}}", 1, 9},
+	{"spec.logging.elasticsearch.kibana.replicas", "logging: {elasticsearch: {kibana: {replicas: %d}}}", 1, 9},
 }
 
 // enum is a field with a closed set of values. The spec holds one %s.
@@ -117,6 +119,13 @@ var longs = []long{
 	{"spec.rabbitmq.external.secretRef.key", "rabbitmq: {external: {secretRef: {name: db, key: %s}}}", "a", 253},
 	{"spec.rabbitmq.storage.storageClassName", "rabbitmq: {storage: {size: 1Gi, storageClassName: %s}}", "a", 253},
 	{"spec.rtmp.recording.storageClassName", "rtmp: {recording: {size: 1Gi, storageClassName: %s}}", "a", 253},
+	{"spec.logging.endpoint.url", "logging: {endpoint: {url: 'http://%s'}}", "a", 505},
+	{"spec.logging.endpoint.dataStream", "logging: {endpoint: {url: 'http://a', dataStream: 'logs-%s'}}", "a", 195},
+	{"spec.logging.endpoint.secretRef.name", "logging: {endpoint: {url: 'http://a', secretRef: {name: %s}}}", "a", 253},
+	{"spec.logging.endpoint.caRef.name", "logging: {endpoint: {url: 'http://a', caRef: {name: %s, key: a}}}", "a", 253},
+	{"spec.logging.endpoint.caRef.key", "logging: {endpoint: {url: 'http://a', caRef: {name: a, key: %s}}}", "a", 253},
+	{"spec.logging.elasticsearch.storage.storageClassName", "logging: {elasticsearch: {storage: {size: 1Gi, storageClassName: %s}}}", "a", 253},
+	{"spec.logging.collector.image", "logging: {elasticsearch: {}, collector: {image: %s}}", "a", 512},
 }
 
 // many is a list or map that may have at most max entries. The spec holds one %s; entry makes the n-th of them.
@@ -232,6 +241,9 @@ var entries = []refusal{
 	{"spec.rabbitmq.external.secretRef", "rabbitmq: {external: {}}", "Required value"},
 	{"spec.rabbitmq.external.secretRef.name", "rabbitmq: {external: {secretRef: {}}}", "Required value"},
 	{"spec.postgres.storage.size", "postgres: {storage: {}}", "Required value"},
+	{"spec.logging.endpoint.url", "logging: {endpoint: {}}", "Required value"},
+	{"spec.logging.endpoint.secretRef.name", "logging: {endpoint: {url: 'http://a', secretRef: {}}}", "Required value"},
+	{"spec.logging.elasticsearch.storage.size", "logging: {elasticsearch: {storage: {storageClassName: a}}}", "Required value"},
 	{"spec.postgres.backup.destinationPath", "postgres: {backup: {}}", "Required value"},
 	{"spec.postgres.backup.credentials.accessKeyID", "postgres: {backup: {destinationPath: 's3://backups', credentials: {secretAccessKey: {name: a, key: b}}}}", "Required value"},
 	{"spec.postgres.backup.credentials.secretAccessKey", "postgres: {backup: {destinationPath: 's3://backups', credentials: {accessKeyID: {name: a, key: b}}}}", "Required value"},

@@ -105,12 +105,14 @@ var containers = map[string]string{
 
 	"spec.monitoring.prometheus": "monitoring: {prometheus: {%s}}",
 	"spec.monitoring.grafana":    "monitoring: {prometheus: {}, grafana: {%s}}",
+	"spec.logging.collector":     "logging: {elasticsearch: {}, collector: {%s}}",
 }
 
 // keys of Secrets that are named like those of environment variables.
 var keys = map[string]string{
 	"spec.postgres.backup.credentials.accessKeyID":     "postgres: {backup: {destinationPath: 's3://b-1', credentials: {accessKeyID: %s, secretAccessKey: {name: a, key: b}}}}",
 	"spec.postgres.backup.credentials.secretAccessKey": "postgres: {backup: {destinationPath: 's3://b-1', credentials: {secretAccessKey: %s, accessKeyID: {name: a, key: b}}}}",
+	"spec.logging.endpoint.caRef":                      "logging: {endpoint: {url: 'http://a', caRef: %s}}",
 }
 
 // parts have some of the settings that pods have.

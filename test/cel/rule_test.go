@@ -74,6 +74,12 @@ var ruleRefusals = []refusal{
 	{"spec.backend.rollout.deadline", "backend: {rollout: {deadline: 29s}}", "deadline must lie between 30s and 24h; write e.g. 5m"},
 	{"spec.rtmp.drainTimeout", "rtmp: {drainTimeout: 25h}", "drainTimeout must lie between 0s and 24h; write e.g. 1h"},
 
+	// Logging: the user's Elasticsearch or ECK's, never both.
+	{"spec.logging", "logging: {}", "set exactly one of logging.endpoint, an Elasticsearch that you have, and logging.elasticsearch"},
+	{"spec.logging", "logging: {endpoint: {url: 'http://a'}, elasticsearch: {}}", "set exactly one of logging.endpoint"},
+	{"spec.logging.elasticsearch.nodes", "logging: {elasticsearch: {nodes: 2}}", "set nodes to 1 or 3"},
+	{"spec.logging.elasticsearch.storage.size", "logging: {elasticsearch: {storage: {size: 1Mi}}}", "a volume has at least 64Mi; write e.g. 10Gi"},
+
 	// The way in.
 	{"spec.edge.service.loadBalancerSourceRanges", "edge: {service: {loadBalancerSourceRanges: [10.0.0.0/8]}}", "loadBalancerSourceRanges needs type: LoadBalancer"},
 	{"spec.edge.service.annotations", "edge: {service: {annotations: {a b: x}}}", "must have valid names"},
@@ -107,6 +113,8 @@ var ruleAccepted = []string{
 	"postgres: {durability: Available, parameters: {synchronous_commit: 'off'}}",
 	"postgres: {pooler: {}, backup: {destinationPath: 's3://backups', credentials: {accessKeyID: {name: s3, key: ID}, secretAccessKey: {name: s3, key: KEY}}}}",
 	"postgres: {restore: {from: demo-postgres, targetTime: '2026-11-25T08:00:00Z'}}",
+	"logging: {endpoint: {url: 'https://logs.example.com:9200', secretRef: {name: login}, caRef: {name: ca, key: ca.crt}}}",
+	"logging: {elasticsearch: {nodes: 3, kibana: {}}, retention: 7d, collector: {resources: {limits: {memory: 1Gi}}}}",
 	"rabbitmq: {replicas: 1}",
 	"rabbitmq: {replicas: 3}",
 	"backend: {replicas: 0}",

@@ -30,6 +30,7 @@ var volumes = map[string]string{
 	"spec.rtmp.recording":      "rtmp: {recording: %s}",
 
 	"spec.monitoring.prometheus.storage": "monitoring: {prometheus: {storage: %s}}",
+	"spec.logging.elasticsearch.storage": "logging: {elasticsearch: {storage: %s}}",
 }
 
 // volumeChanges are tried on every volume; field is the one below it.

@@ -54,7 +54,7 @@ func showsItsState(t *testing.T, platform types.NamespacedName) {
 		v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionCacheReady, v1alpha1.ConditionBrokerReady,
 		v1alpha1.ConditionCredentialsReady, v1alpha1.ConditionMigrationsApplied, v1alpha1.ConditionBackendReady, v1alpha1.ConditionFrontendReady,
 		v1alpha1.ConditionEdgeReady, v1alpha1.ConditionIngestReady, v1alpha1.ConditionRoutesReady,
-		v1alpha1.ConditionBackupReady, v1alpha1.ConditionNetworkPolicyReady,
+		v1alpha1.ConditionBackupReady, v1alpha1.ConditionLoggingReady, v1alpha1.ConditionNetworkPolicyReady,
 	} {
 		if c := drive.Condition(x, condition); c.Status != metav1.ConditionTrue || c.ObservedGeneration != x.Generation {
 			t.Errorf("%s is %s of generation %d (%s: %s), want True of %d", condition, c.Status, c.ObservedGeneration, c.Reason, c.Message, x.Generation)

@@ -18,6 +18,21 @@ $(OUT)/fixture-%.tar: $(FIXTURE_SOURCES)
 	  --env PATH=/usr/local/bin --user 1000:1000 --workdir /app --output $@ \
 	  --ref docker.io/saneome2/xatube-backend:$* --ref docker.io/saneome2/xatube-frontend:$*
 
+# What spec.logging needs (test/fixtures/logging): the collector under upstream's reference, and the sink of the tests.
+LOGGING_SOURCES  := $(shell find test/fixtures/logging -type f -not -name '*_test.go')
+COLLECTOR_REF    := $(shell sed -n 's/.*ImageCollector *= *"\(.*\)"/\1/p' internal/component/naming/images.go)
+LOGGING_ARCHIVES := $(OUT)/collector.tar $(OUT)/elasticsearch.tar
+
+$(OUT)/collector.tar: $(LOGGING_SOURCES) internal/component/naming/images.go
+	@mkdir -p $(OUT)
+	go build -C test/fixtures/logging -buildvcs=false -ldflags "-s -w" -o $(OUT)/otelcol-contrib ./otelcol
+	$(CLUSTER) build-image --binary $(OUT)/otelcol-contrib --path /otelcol-contrib --user 10001:10001 --output $@ --ref $(COLLECTOR_REF)
+
+$(OUT)/elasticsearch.tar: $(LOGGING_SOURCES)
+	@mkdir -p $(OUT)
+	go build -C test/fixtures/logging -buildvcs=false -ldflags "-s -w" -o $(OUT)/elasticsearch ./cmd/elasticsearch
+	$(CLUSTER) build-image --binary $(OUT)/elasticsearch --path /elasticsearch --output $@ --ref docker.io/xatube/elasticsearch-fixture:dev
+
 # The visitors of the benchmarks.
 VISITORS_ARCHIVE := $(OUT)/visitors.tar
 

@@ -8,6 +8,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/credentials"
 	"github.com/xatube/xatube-operator/internal/component/edge"
 	"github.com/xatube/xatube-operator/internal/component/frontend"
+	"github.com/xatube/xatube-operator/internal/component/logging"
 	"github.com/xatube/xatube-operator/internal/component/migration"
 	"github.com/xatube/xatube-operator/internal/component/monitoring"
 	"github.com/xatube/xatube-operator/internal/component/network"
@@ -34,6 +35,7 @@ func Components() []component.Component {
 		rtmp.New(),
 		routes.New(),
 		monitoring.New(),
+		logging.New(),
 		network.New(),
 	}
 }

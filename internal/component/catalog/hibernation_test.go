@@ -62,16 +62,14 @@ func TestAHibernatedPlatformDiffersInItsNumbersOnly(t *testing.T) {
 		is := asleep[name]
 		switch was.GetKind() {
 		case "Deployment", "StatefulSet", "Prometheus":
-			if n, found, _ := unstructured.NestedInt64(is.Object, "spec", "replicas"); !found || n != 0 {
-				t.Errorf("%s has %d replicas", name, n)
-			}
-			unstructured.RemoveNestedField(was.Object, "spec", "replicas")
-			unstructured.RemoveNestedField(is.Object, "spec", "replicas")
+			standsStill(t, was, is, "replicas")
 		case "Cluster":
 			if got := is.GetAnnotations()["cnpg.io/hibernation"]; got != "on" {
 				t.Errorf("%s: hibernation is %q", name, got)
 			}
 			is.SetAnnotations(was.GetAnnotations())
+		case "Kibana":
+			standsStill(t, was, is, "count")
 		case "PodDisruptionBudget", "Job", "DaemonSet":
 			if is != nil {
 				t.Errorf("%s is wanted while nothing runs", name)
@@ -89,4 +87,14 @@ func TestAHibernatedPlatformDiffersInItsNumbersOnly(t *testing.T) {
 	if len(running) < 25 {
 		t.Errorf("only %d objects were compared", len(running))
 	}
+}
+
+// standsStill takes the number of pods out of an object, which is none while nothing runs.
+func standsStill(t *testing.T, was, is *unstructured.Unstructured, field string) {
+	t.Helper()
+	if n, found, _ := unstructured.NestedInt64(is.Object, "spec", field); !found || n != 0 {
+		t.Errorf("%s %s has %d replicas", is.GetKind(), is.GetName(), n)
+	}
+	unstructured.RemoveNestedField(was.Object, "spec", field)
+	unstructured.RemoveNestedField(is.Object, "spec", field)
 }

@@ -24,6 +24,10 @@ var before = map[string][]string{
 	naming.Pooler:   {naming.RTMP, naming.Backend},
 	naming.Redis:    {naming.RTMP, naming.Backend, naming.Migration},
 	naming.RabbitMQ: {naming.RTMP, naming.Backend, naming.Migration},
+	// The collector, which reads the last line of each. An edge that answers meanwhile is not waited for.
+	naming.Logging: {
+		naming.RTMP, naming.Backend, naming.Migration, naming.Frontend, naming.Postgres, naming.Redis, naming.RabbitMQ,
+	},
 }
 
 // Wanted says that the platform is to stand still.

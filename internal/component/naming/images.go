@@ -21,6 +21,9 @@ const (
 	ImagePrometheus    = "quay.io/prometheus/prometheus:v3.5.3"
 	ImageGrafana       = "docker.io/grafana/grafana:12.3.0"
 	ImageNodeExporter  = "quay.io/prometheus/node-exporter:v1.11.1"
+	// ImageCollector holds the first fix of exporter/elasticsearch that lets it outlast an outage, and more:
+	// opentelemetry-collector-contrib #49834.
+	ImageCollector = "docker.io/otel/opentelemetry-collector-contrib:0.165.1"
 )
 
 // Image is the reference to use: the override as it is, or the default under the platform's registry.

@@ -27,6 +27,10 @@ const (
 
 	Backup  = "backup"
 	Network = "network"
+	Logging = "logging"
+
+	// LogRetention is the Job of logging, whose pods are none of its DaemonSet.
+	LogRetention = Logging + "-retention"
 
 	// Monitoring is what a Prometheus needs to know; the others run only when asked for, with pods of their own.
 	Monitoring   = "monitoring"
@@ -125,6 +129,9 @@ const (
 	PrometheusPort   int32 = 9090
 	GrafanaPort      int32 = 3000
 	NodeExporterPort int32 = 9100
+	// CollectorHealth and CollectorMetrics of the OpenTelemetry collector.
+	CollectorHealth  int32 = 13133
+	CollectorMetrics int32 = 8888
 )
 
 // Labels that CloudNativePG puts on the pods that it makes. Those of PgBouncer carry none of ours.

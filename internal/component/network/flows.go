@@ -42,6 +42,9 @@ func flows(c *v1alpha1.XaTubeCluster) []flow {
 		ours(naming.RTMP, anyone(naming.RTMPPort), from([]peer{anyPod()}, naming.RTMPMetricsPort),
 			from([]peer{of(naming.Edge), of(naming.RTMP), anywhere(naming.ManagedBy)}, naming.RTMPHTTPPort)),
 	}
+	if c.Spec.Logging != nil {
+		out = append(out, ours(naming.Logging, from([]peer{anyPod()}, naming.CollectorMetrics)))
+	}
 	if c.Spec.Redis.External == nil {
 		out = append(out, ours(naming.Redis,
 			from(application, naming.RedisPort), from([]peer{anyPod()}, naming.RedisMetricsPort)))
