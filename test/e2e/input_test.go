@@ -3,14 +3,12 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -99,20 +97,13 @@ func reportsAQuota(t *testing.T, platform types.NamespacedName) {
 	ready(t, platform, changeTimeout)
 }
 
-// reportsAVolume asks for a storage class that comes later.
+// reportsAVolume asks for a storage class that is not there. What does not need the volume comes up.
 func reportsAVolume(t *testing.T, ns string) {
-	standard := &storagev1.StorageClass{}
-	check(t, kube.Get(t.Context(), client.ObjectKey{Name: "standard"}, standard))
-	late := &storagev1.StorageClass{
-		ObjectMeta:  metav1.ObjectMeta{Name: ns + "-late"},
-		Provisioner: standard.Provisioner, Parameters: standard.Parameters, VolumeBindingMode: standard.VolumeBindingMode,
-	}
-	t.Cleanup(func() { check(t, client.IgnoreNotFound(kube.Delete(context.WithoutCancel(t.Context()), late))) })
-	spec := strings.Replace(small, "rabbitmq: {storage: {", "rabbitmq: {storage: {storageClassName: "+late.Name+", ", 1)
+	spec := strings.Replace(small, "rabbitmq: {storage: {", "rabbitmq: {storage: {storageClassName: no-such-class, ", 1)
 	platform := apply(t, ns, "waits", spec)
 	reports(t, platform, v1alpha1.ConditionBrokerReady, v1alpha1.ReasonVolumePending, "data-waits-rabbitmq-0", "storage class")
-	check(t, kube.Create(t.Context(), late))
-	heals(t, platform, v1alpha1.ConditionBrokerReady)
+	heals(t, platform, v1alpha1.ConditionDatabaseReady)
+	heals(t, platform, v1alpha1.ConditionEdgeReady)
 }
 
 // reports waits for a condition that names what it should.
