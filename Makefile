@@ -80,7 +80,7 @@ demo: cluster-load $(HELM) ## Make a cluster with a whole platform on it, and tr
 
 .PHONY: generate
 generate: manifests bench-figures ## Generate code, manifests, chart and reference from the types and markers.
-	$(CONTROLLER_GEN) object paths=./api/...
+	$(CONTROLLER_GEN) object paths=./api/... paths=./internal/eck paths=./internal/grafana paths=./internal/objectstore
 	mkdir -p $(CHART)/files/crds docs
 	cp $(CRD) $(CHART)/files/crds/
 	cp config/rbac/role.yaml $(CHART)/files/role.yaml

@@ -1,5 +1,7 @@
 // Package eck has the types of Elastic Cloud on Kubernetes that the operator reads. ECK's own module is not one to
 // import: its licence is Elastic's.
+//
+// +kubebuilder:object:generate=true
 package eck
 
 import (
@@ -22,11 +24,15 @@ const (
 )
 
 // Elasticsearch is one that ECK runs.
+//
+// +kubebuilder:object:root=true
 type Elasticsearch struct {
 	Object `json:",inline"`
 }
 
 // Kibana is one that ECK runs.
+//
+// +kubebuilder:object:root=true
 type Kibana struct {
 	Object `json:",inline"`
 }
@@ -50,6 +56,8 @@ type Status struct {
 }
 
 // ElasticsearchList is a list of them.
+//
+// +kubebuilder:object:root=true
 type ElasticsearchList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata,omitzero"`
@@ -58,6 +66,8 @@ type ElasticsearchList struct {
 }
 
 // KibanaList is a list of them.
+//
+// +kubebuilder:object:root=true
 type KibanaList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata,omitzero"`
@@ -76,41 +86,4 @@ func AddToScheme(scheme *runtime.Scheme) error {
 		metav1.AddToGroupVersion(scheme, gvk.GroupVersion())
 	}
 	return nil
-}
-
-func (o Object) deepCopy() Object {
-	out := Object{TypeMeta: o.TypeMeta, Status: o.Status}
-	o.ObjectMeta.DeepCopyInto(&out.ObjectMeta)
-	o.Spec.DeepCopyInto(&out.Spec)
-	return out
-}
-
-// DeepCopyObject makes an Elasticsearch an object of Kubernetes.
-func (e *Elasticsearch) DeepCopyObject() runtime.Object {
-	return &Elasticsearch{Object: e.deepCopy()}
-}
-
-// DeepCopyObject makes a Kibana an object of Kubernetes.
-func (k *Kibana) DeepCopyObject() runtime.Object {
-	return &Kibana{Object: k.deepCopy()}
-}
-
-// DeepCopyObject makes a list an object of Kubernetes.
-func (l *ElasticsearchList) DeepCopyObject() runtime.Object {
-	out := &ElasticsearchList{TypeMeta: l.TypeMeta}
-	l.ListMeta.DeepCopyInto(&out.ListMeta)
-	for _, item := range l.Items {
-		out.Items = append(out.Items, Elasticsearch{Object: item.deepCopy()})
-	}
-	return out
-}
-
-// DeepCopyObject makes a list an object of Kubernetes.
-func (l *KibanaList) DeepCopyObject() runtime.Object {
-	out := &KibanaList{TypeMeta: l.TypeMeta}
-	l.ListMeta.DeepCopyInto(&out.ListMeta)
-	for _, item := range l.Items {
-		out.Items = append(out.Items, Kibana{Object: item.deepCopy()})
-	}
-	return out
 }

@@ -1,5 +1,7 @@
 // Package grafana has the one type of grafana-operator that the operator writes. Its own module is not one to import: it
 // is a program with all that it needs.
+//
+// +kubebuilder:object:generate=true
 package grafana
 
 import (
@@ -12,6 +14,8 @@ import (
 var GroupVersion = schema.GroupVersion{Group: "grafana.integreatly.org", Version: "v1beta1"}
 
 // Dashboard is a GrafanaDashboard: a dashboard for the Grafanas that its selector finds.
+//
+// +kubebuilder:object:root=true
 type Dashboard struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitzero"`
@@ -21,6 +25,8 @@ type Dashboard struct {
 }
 
 // DashboardList is a list of them.
+//
+// +kubebuilder:object:root=true
 type DashboardList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata,omitzero"`
@@ -34,22 +40,4 @@ func AddToScheme(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypeWithName(GroupVersion.WithKind("GrafanaDashboardList"), &DashboardList{})
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil
-}
-
-// DeepCopyObject makes a Dashboard an object of Kubernetes.
-func (d *Dashboard) DeepCopyObject() runtime.Object {
-	out := &Dashboard{TypeMeta: d.TypeMeta}
-	d.ObjectMeta.DeepCopyInto(&out.ObjectMeta)
-	d.Spec.DeepCopyInto(&out.Spec)
-	return out
-}
-
-// DeepCopyObject makes a DashboardList a list of Kubernetes.
-func (l *DashboardList) DeepCopyObject() runtime.Object {
-	out := &DashboardList{TypeMeta: l.TypeMeta}
-	l.ListMeta.DeepCopyInto(&out.ListMeta)
-	for i := range l.Items {
-		out.Items = append(out.Items, *l.Items[i].DeepCopyObject().(*Dashboard))
-	}
-	return out
 }

@@ -1,5 +1,7 @@
 // Package objectstore has the types of the barman-cloud plugin of CloudNativePG that the operator reads. The plugin's own
 // module is not one to import: it is a program with all that it needs.
+//
+// +kubebuilder:object:generate=true
 package objectstore
 
 import (
@@ -12,6 +14,8 @@ import (
 var GroupVersion = schema.GroupVersion{Group: "barmancloud.cnpg.io", Version: "v1"}
 
 // ObjectStore says where the backups of databases are.
+//
+// +kubebuilder:object:root=true
 type ObjectStore struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitzero"`
@@ -36,6 +40,8 @@ type RecoveryWindow struct {
 }
 
 // List of ObjectStores.
+//
+// +kubebuilder:object:root=true
 type List struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata,omitzero"`
@@ -49,39 +55,4 @@ func AddToScheme(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypeWithName(GroupVersion.WithKind("ObjectStoreList"), &List{})
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil
-}
-
-// DeepCopyObject makes an ObjectStore an object of Kubernetes.
-func (o *ObjectStore) DeepCopyObject() runtime.Object {
-	out := &ObjectStore{TypeMeta: o.TypeMeta}
-	o.ObjectMeta.DeepCopyInto(&out.ObjectMeta)
-	o.Spec.DeepCopyInto(&out.Spec)
-	out.Status = o.Status.deepCopy()
-	return out
-}
-
-// DeepCopyObject makes a List a list of Kubernetes.
-func (l *List) DeepCopyObject() runtime.Object {
-	out := &List{TypeMeta: l.TypeMeta}
-	l.ListMeta.DeepCopyInto(&out.ListMeta)
-	for i := range l.Items {
-		out.Items = append(out.Items, *l.Items[i].DeepCopyObject().(*ObjectStore))
-	}
-	return out
-}
-
-func (s Status) deepCopy() Status {
-	out := Status{}
-	for server, w := range s.ServerRecoveryWindow {
-		if out.ServerRecoveryWindow == nil {
-			out.ServerRecoveryWindow = map[string]RecoveryWindow{}
-		}
-		out.ServerRecoveryWindow[server] = RecoveryWindow{
-			FirstRecoverabilityPoint: w.FirstRecoverabilityPoint.DeepCopy(),
-			LastSuccessfulBackupTime: w.LastSuccessfulBackupTime.DeepCopy(),
-			LastFailedBackupTime:     w.LastFailedBackupTime.DeepCopy(),
-			LastArchivedWALTime:      w.LastArchivedWALTime.DeepCopy(),
-		}
-	}
-	return out
 }
