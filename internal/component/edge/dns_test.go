@@ -15,7 +15,7 @@ import (
 )
 
 // zone is a small DNS server on the loopback that answers like the cluster's: A and SRV records of headless Services,
-// in another order each time.
+// in another order each time, with weights that depend on their number.
 type zone struct {
 	addr netip.AddrPort
 
@@ -151,7 +151,7 @@ func (z *zone) records(q dnsmessage.Question) ([]dnsmessage.Resource, bool) {
 				found = true
 				if q.Type == dnsmessage.TypeSRV {
 					out = append(out, dnsmessage.Resource{Header: header, Body: &dnsmessage.SRVResource{
-						Weight: 1, Port: p.addr.Port(), Target: dnsmessage.MustNewName(host + "."),
+						Weight: uint16(100 / len(pods)), Port: p.addr.Port(), Target: dnsmessage.MustNewName(host + "."),
 					}})
 				}
 			}

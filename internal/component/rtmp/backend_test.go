@@ -47,7 +47,7 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case found:
 		w.Header().Set("Location", "stolen")
 		w.WriteHeader(status)
-	case r.Host != "backend.test":
+	case r.Host != "backend.test" && r.Host != "nobody.test":
 		w.WriteHeader(http.StatusBadRequest)
 	case r.URL.Path == "/api/rtmp/publish" && string(body) != "name=good-key&app=live":
 		w.WriteHeader(http.StatusForbidden)

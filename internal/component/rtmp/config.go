@@ -33,9 +33,10 @@ const (
 type config struct {
 	// Cluster is the name of the platform.
 	Cluster string
-	// Backend is the name of the backends' Service, which a backend may insist to be called by.
-	Backend     string
-	BackendPort int32
+	// Backend is the name of the backends' headless Service, which a backend may insist to be called by. AnyBackend is
+	// that of the ordinary one.
+	Backend, AnyBackend string
+	BackendPort         int32
 	// Set is the name of the StatefulSet, Peers that of the Service under which its pods have names.
 	Set, Peers string
 	// Run holds the pid, temporary files and what prepare.sh wrote. Live holds the HLS and DASH fragments.
@@ -57,6 +58,7 @@ func configOf(in component.Input) (config, error) {
 	c := config{
 		Cluster:     in.Cluster.Name,
 		Backend:     naming.FQDN(in.Cluster, naming.Headless(in.Cluster, naming.Backend), in.Options.ClusterDomain),
+		AnyBackend:  naming.FQDN(in.Cluster, naming.Child(in.Cluster, naming.Backend), in.Options.ClusterDomain),
 		BackendPort: naming.BackendPort,
 		Set:         naming.Child(in.Cluster, naming.RTMP),
 		Peers:       naming.FQDN(in.Cluster, naming.Headless(in.Cluster, naming.RTMP), in.Options.ClusterDomain),

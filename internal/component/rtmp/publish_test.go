@@ -106,15 +106,24 @@ func TestPublishIsRefused(t *testing.T) {
 	if left, _ := filepath.Glob(p.config.Live + "/hls/*.m3u8"); len(left) > 0 {
 		t.Errorf("refused publishers left playlists: %v", left)
 	}
-	if !strings.Contains(p.log.String(), "hook publish status=403") {
-		t.Error("the log does not show that a hook refused")
-	}
+	eventually(t, "the log shows that a hook refused", 5*time.Second, func() bool {
+		return strings.Contains(p.log.String(), "hook publish status=403")
+	})
 }
 
 func TestPublishIsRefusedWithoutBackends(t *testing.T) {
 	t.Parallel()
 	p := serve(t, "minimal", func(c *config) { c.Backend = "nobody.test" })
 	p.publish(t, "good-key").refused(t)
+}
+
+// TestPublishWhileTheDNSKnowsNoPod: an answer that the backends have no pods yet is kept for a while.
+func TestPublishWhileTheDNSKnowsNoPod(t *testing.T) {
+	t.Parallel()
+	p := serve(t, "minimal", func(c *config) { c.Backend, c.AnyBackend = "nobody.test", "backend.test" })
+	if got := p.status("/_hook/publish?app=live&name=good-key"); got != http.StatusOK {
+		t.Errorf("the hook answered %d, want %d", got, http.StatusOK)
+	}
 }
 
 func TestHeartbeat(t *testing.T) {
