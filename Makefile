@@ -12,8 +12,8 @@ NODES ?= 2
 E2E_ARGS ?=
 # Which faults, e.g. make test-chaos CHAOS_ARGS='-run TestFaults/NodeKilled'.
 CHAOS_ARGS ?=
-# How many end-to-end tests run side by side. Two nodes of two cores take the requests of one at a time.
-E2E_PARALLEL ?= 2
+# How many end-to-end tests run side by side.
+E2E_PARALLEL ?= 3
 
 # With MONITORING=1 the cluster of the end-to-end tests has prometheus-operator and a Prometheus, which scrapes the operator.
 MONITORING ?=
@@ -29,6 +29,8 @@ ENVTEST_KUBERNETES := 1.37.x
 
 CONTROLLER_GEN := go tool -modfile=hack/tools/go.mod controller-gen
 CRD_REF_DOCS := go tool -modfile=hack/tools/go.mod crd-ref-docs
+# Shows the failed tests once more at the end, where the log of a long run is looked at first.
+GOTESTSUM := go tool -modfile=hack/tools/go.mod gotestsum --format standard-verbose --
 GOFUMPT := go tool -modfile=hack/tools/go.mod gofumpt
 KUSTOMIZE := go tool -modfile=hack/tools/go.mod kustomize
 SETUP_ENVTEST := go tool -modfile=hack/tools/go.mod setup-envtest
@@ -158,7 +160,7 @@ test-modules: ## Run the tests of the other modules: cluster, chart and fixtures
 .PHONY: test-e2e
 test-e2e: cluster-load load-visitors load-logging $(if $(MONITORING),cluster-monitoring) $(HELM) ## Run the end-to-end tests on the cluster of cluster-up.
 	$(ON_CLUSTER); export HELM=$(HELM) HELM_FLAGS="$(HELM_FLAGS)" AUDIT_LOG=$$($(CLUSTER) audit-log 2>/dev/null); \
-	go test -tags e2e ./test/e2e/... -count=1 -v -parallel $(E2E_PARALLEL) -timeout 45m $(E2E_ARGS)
+	$(GOTESTSUM) -tags e2e ./test/e2e/... -count=1 -parallel $(E2E_PARALLEL) -timeout 45m $(E2E_ARGS)
 
 .PHONY: test-chaos
 test-chaos: cluster-load $(HELM) ## Break a platform on the cluster of cluster-up while people use it.
@@ -166,7 +168,7 @@ test-chaos: cluster-load $(HELM) ## Break a platform on the cluster of cluster-u
 	go build -C test/probe -o $(OUT)/probe .
 	$(ON_CLUSTER); export CLUSTER=$(OUT)/cluster PROBE=$(OUT)/probe; \
 	$(HELM) upgrade --install xatube-operator $(CHART) --namespace xatube-system --create-namespace --wait --timeout 3m $(HELM_FLAGS); \
-	go test -tags e2e ./test/chaos/... -count=1 -v -timeout 45m $(CHAOS_ARGS)
+	$(GOTESTSUM) -tags e2e ./test/chaos/... -count=1 -timeout 45m $(CHAOS_ARGS)
 
 # Each benchmark installs the operator, tells its progress on standard error, and prints one line of JSON at its end.
 BENCH = $(ON_CLUSTER); \

@@ -2,13 +2,11 @@ package drive
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -27,8 +25,8 @@ type endpoint struct {
 	port int32
 }
 
-// Forward opens a port of the loopback that leads to a ready pod of a Service, as kubectl port-forward does. When the
-// pod goes, the next connection leads to another one. close ends it.
+// Forward opens a port of the loopback whose connections lead to a ready pod of a Service, each to the one that is found
+// then. close ends it.
 func (c *Client) Forward(ctx context.Context, namespace, service string, port int32) (addr string, closeAll func(), err error) {
 	return c.forward(ctx, func(ctx context.Context) (endpoint, error) {
 		return c.readyEndpoint(ctx, namespace, service, port)
@@ -46,136 +44,84 @@ func (c *Client) forward(ctx context.Context, find func(context.Context) (endpoi
 		return "", nil, fmt.Errorf("opening a local port: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	t := &tunnel{client: c, find: find}
+	context.AfterFunc(ctx, func() { _ = listener.Close() })
 	go func() {
-		<-ctx.Done()
-		_ = listener.Close()
-		t.reset(nil)
+		for {
+			local, err := listener.Accept()
+			if err != nil {
+				return // closed
+			}
+			// The client sees a connection that ends at once, as with kubectl port-forward.
+			go func() { _ = c.carry(ctx, local, find) }()
+		}
 	}()
-	go t.serve(ctx, listener)
 	return listener.Addr().String(), cancel, nil
 }
 
-// tunnel carries connections over one streaming connection to a pod, which it renews when it breaks.
-type tunnel struct {
-	client *Client
-	find   func(context.Context) (endpoint, error)
-
-	mu     sync.Mutex
-	conn   httpstream.Connection
-	target endpoint
-	number int
-}
-
-func (t *tunnel) serve(ctx context.Context, listener net.Listener) {
-	for {
-		local, err := listener.Accept()
-		if err != nil {
-			return // closed
-		}
-		go func() {
-			defer local.Close()
-			stop := context.AfterFunc(ctx, func() { _ = local.Close() })
-			defer stop()
-			// The client sees a connection that ends at once, as with kubectl port-forward.
-			_ = t.carry(ctx, local)
-		}()
-	}
-}
-
-// carry copies one connection in both directions until the remote side ends it or the pod is gone.
-func (t *tunnel) carry(ctx context.Context, local net.Conn) error {
-	remote, failure, conn, err := t.open(ctx)
+// carry copies one connection in both directions until the pod ends it or is gone.
+func (c *Client) carry(ctx context.Context, local net.Conn, find func(context.Context) (endpoint, error)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	context.AfterFunc(ctx, func() { _ = local.Close() })
+	t, err := c.dig(ctx, find)
 	if err != nil {
 		return err
 	}
-	defer conn.RemoveStreams(remote, failure)
+	context.AfterFunc(ctx, func() { _ = t.conn.Close() })
 	go func() {
-		if message, err := io.ReadAll(failure); err == nil && len(message) == 0 {
-			return
+		// The kubelet could not reach the port.
+		if message, err := io.ReadAll(t.failure); err != nil || len(message) > 0 {
+			cancel()
 		}
-		// The kubelet could not reach the port: whatever comes next needs a new look at the pods.
-		t.reset(conn)
 	}()
 	go func() {
-		_, _ = io.Copy(remote, local)
-		_ = remote.Close()
+		_, _ = io.Copy(t.data, local)
+		_ = t.data.Close()
 	}()
-	_, err = io.Copy(local, remote)
-	// Unsent data would block the streams of all other connections.
-	return errors.Join(err, remote.Reset())
+	_, err = io.Copy(local, t.data)
+	return err
 }
 
-// open makes a pair of streams, over a new connection if the present one does not work any more.
-func (t *tunnel) open(ctx context.Context) (remote, failure httpstream.Stream, conn httpstream.Connection, err error) {
+// tunnel to a port of a pod, for one connection: when those of several share it, the end of one can leave another waiting
+// for a stream that never opens.
+type tunnel struct {
+	conn httpstream.Connection
+	// failure is where the kubelet tells that it cannot reach the port.
+	data, failure httpstream.Stream
+}
+
+// dig makes a tunnel to the endpoint that is found first.
+func (c *Client) dig(ctx context.Context, find func(context.Context) (endpoint, error)) (t tunnel, err error) {
 	err = Until(ctx, dialTimeout, "a pod to forward to", func(ctx context.Context) error {
-		var target endpoint
-		conn, target, err = t.connection(ctx)
+		target, err := find(ctx)
 		if err != nil {
 			return err
 		}
-		remote, failure, err = t.streams(conn, target.port)
-		if err != nil {
-			t.reset(conn)
+		if t.conn, err = c.dialPod(target.pod); err != nil {
+			return err
+		}
+		if err = t.open(target.port); err != nil {
+			_ = t.conn.Close()
 		}
 		return err
 	})
-	return remote, failure, conn, err
+	return t, err
 }
 
-// connection is the present one if it lives.
-func (t *tunnel) connection(ctx context.Context) (httpstream.Connection, endpoint, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.conn != nil {
-		select {
-		case <-t.conn.CloseChan():
-		default:
-			return t.conn, t.target, nil
-		}
-	}
-	target, err := t.find(ctx)
-	if err != nil {
-		return nil, endpoint{}, err
-	}
-	conn, err := t.client.dialPod(target.pod)
-	if err != nil {
-		return nil, endpoint{}, err
-	}
-	t.conn, t.target = conn, target
-	return conn, target, nil
-}
-
-// reset gives a connection up, so that the next open dials again; nil means whichever it is.
-func (t *tunnel) reset(broken httpstream.Connection) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.conn == nil || (broken != nil && broken != t.conn) {
-		return
-	}
-	_ = t.conn.Close()
-	t.conn = nil
-}
-
-// streams makes the data stream of one connection and the one on which the kubelet tells its failure.
-func (t *tunnel) streams(conn httpstream.Connection, port int32) (remote, failure httpstream.Stream, err error) {
-	t.mu.Lock()
-	t.number++
-	number := t.number
-	t.mu.Unlock()
+func (t *tunnel) open(port int32) (err error) {
 	headers := http.Header{}
 	headers.Set(corev1.PortHeader, strconv.Itoa(int(port)))
-	headers.Set(corev1.PortForwardRequestIDHeader, strconv.Itoa(number))
+	headers.Set(corev1.PortForwardRequestIDHeader, "0")
 	headers.Set(corev1.StreamType, corev1.StreamTypeError)
-	if failure, err = conn.CreateStream(headers); err != nil {
-		return nil, nil, fmt.Errorf("opening a stream: %w", err)
+	if t.failure, err = t.conn.CreateStream(headers); err != nil {
+		return fmt.Errorf("opening a stream: %w", err)
 	}
-	_ = failure.Close() // nothing is written to it
+	_ = t.failure.Close() // nothing is written to it
 	headers.Set(corev1.StreamType, corev1.StreamTypeData)
-	if remote, err = conn.CreateStream(headers); err != nil {
-		return nil, nil, fmt.Errorf("opening a stream: %w", err)
+	if t.data, err = t.conn.CreateStream(headers); err != nil {
+		return fmt.Errorf("opening a stream: %w", err)
 	}
-	return remote, failure, nil
+	return nil
 }
 
 func (c *Client) dialPod(pod client.ObjectKey) (httpstream.Connection, error) {
