@@ -5,6 +5,8 @@ package chaos
 import (
 	"testing"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 const (
@@ -13,45 +15,49 @@ const (
 	nodeGap = 40 * time.Second
 	// partition is how long a node stays cut off whose primary need not be replaced.
 	partition = 30 * time.Second
+	// unreachable is longer than the time after which Kubernetes calls a node NotReady that cannot reach the API server.
+	unreachable = 75 * time.Second
 )
 
 // nodeTrials hit the node of the primary, who is alone there. What else was there answers no more: requests that were
 // sent to it fail, until the edge sends them elsewhere.
 var nodeTrials = []trial{
-	{"NodeCutOff", isolate, cutOff("all"), limits{gap: nodeGap, writes: -1, reads: -1, pages: -1}},
-	{"NodeCutOffFromAPI", isolate, cutOff("api"), limits{gap: nodeGap, writes: -1, reads: -1, pages: -1}},
-	{"NodeCutOffFromNodes", isolate, cutOffFromNodes, limits{writes: -1, reads: -1, pages: -1}},
+	{"NodeCutOff", isolate, cutOff, limits{gap: nodeGap, writes: -1, reads: -1, pages: -1}},
+	{"NodeCutOffFromAPI", isolate, cutOffFrom("api", unreachable), limits{writes: -1, reads: -1, pages: -1}},
+	{"NodeCutOffFromNodes", isolate, cutOffFrom("nodes", partition), limits{writes: -1, reads: -1, pages: -1}},
 	{"NodeKilled", isolate, killNode, limits{gap: nodeGap, writes: -1, reads: -1, pages: -1}},
 }
 
 func isolate(t *testing.T, g *ground) string { return g.isolatePrimary(t) }
 
 // cutOff cuts the primary's node off until another primary has taken over.
-func cutOff(from string) func(*testing.T, *ground, *crowd) string {
+func cutOff(t *testing.T, g *ground, c *crowd) string {
+	primary := g.primary(t)
+	probes := g.probeAll(t, c)
+	check(t, inflict(t.Context(), "cut", primary.Spec.NodeName, "--from", "all"))
+	g.promoted(t, primary.Name, 2*time.Minute)
+	c.written(t, time.Minute)
+	check(t, inflict(t.Context(), "heal", primary.Spec.NodeName))
+	check(t, waitNodes(t.Context()))
+	g.ready(t)
+	return g.verdict(t, probes)
+}
+
+// cutOffFrom separates the primary's node for a while from the API server, or from its standbys: then no write can be
+// acknowledged. In either case the primary lives and the standbys or the API server know it: it is left alone.
+func cutOffFrom(from string, span time.Duration) func(*testing.T, *ground, *crowd) string {
 	return func(t *testing.T, g *ground, c *crowd) string {
 		primary := g.primary(t)
 		probes := g.probeAll(t, c)
 		check(t, inflict(t.Context(), "cut", primary.Spec.NodeName, "--from", from))
-		g.promoted(t, primary.Name, 2*time.Minute)
-		c.written(t, time.Minute)
+		check(t, pass(t.Context(), span))
 		check(t, inflict(t.Context(), "heal", primary.Spec.NodeName))
 		check(t, waitNodes(t.Context()))
+		c.written(t, healTimeout)
 		g.ready(t)
+		g.unshot(t, []corev1.Pod{*primary})
 		return g.verdict(t, probes)
 	}
-}
-
-// cutOffFromNodes separates the primary from its standbys, while both see the API server. No write can be acknowledged;
-// whether another one takes over is for those to say who decide about it.
-func cutOffFromNodes(t *testing.T, g *ground, c *crowd) string {
-	primary := g.primary(t)
-	probes := g.probeAll(t, c)
-	check(t, inflict(t.Context(), "cut", primary.Spec.NodeName, "--from", "nodes"))
-	check(t, pass(t.Context(), partition))
-	check(t, inflict(t.Context(), "heal", primary.Spec.NodeName))
-	c.written(t, healTimeout)
-	g.ready(t)
-	return g.verdict(t, probes)
 }
 
 // killNode takes the power of the primary's node until another primary has taken over.

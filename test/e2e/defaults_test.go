@@ -40,6 +40,7 @@ func TestDefaults(t *testing.T) {
 		{"ScalesToZeroAndBack", scalesToZeroAndBack},
 		{"UpdatesWithoutAFailedRequest", updatesWithoutAFailedRequest},
 		{"MovesThePrimaryOnRequest", movesThePrimaryOnRequest},
+		{"UpdatesThePostgresImageByASwitchover", updatesThePostgresImage},
 		{"SurvivesTheDeathOfThePrimary", survivesTheDeathOfThePrimary},
 		{"RenewsItsCertificateWithoutAFailedRequest", renewsItsCertificate},
 	} {

@@ -20,6 +20,8 @@ const (
 	promotionTimeout = time.Minute
 	// longestWriteGap is what a planned change may cost a writer; on a busy machine, several times the target of 3 s.
 	longestWriteGap = 12 * time.Second
+	// newPostgres is upstream's tag for the newest release of the default's major version.
+	newPostgres = "ghcr.io/cloudnative-pg/postgresql:18-standard-trixie"
 )
 
 // movesThePrimaryOnRequest asks for a switchover while users write: nothing that was acknowledged is lost. A request that
@@ -46,6 +48,41 @@ func movesThePrimaryOnRequest(t *testing.T, platform types.NamespacedName) {
 	t.Log(refused.Status.Postgres.Promotion.Message)
 	if now := primary(t, platform); now != to {
 		t.Errorf("the primary is %s, want %s", now, to)
+	}
+}
+
+// updatesThePostgresImage asks for another image of the same major version while users write. The standbys take it first,
+// then the primary moves to one of them.
+func updatesThePostgresImage(t *testing.T, platform types.NamespacedName) {
+	writing := startWriting(t, platform)
+	from := primary(t, platform)
+	check(t, kube.Change(t.Context(), platform, fmt.Sprintf(`{"spec":{"postgres":{"image":%q}}}`, newPostgres)))
+	var last v1alpha1.FailoverStatus
+	check(t, kube.WaitPlatform(t.Context(), platform, changeTimeout, "switchover to the new image", func(x *v1alpha1.XaTubeCluster) error {
+		if seen := x.Status.Postgres.LastFailover; seen == nil || seen.From != from || seen.CompletedAt == nil {
+			return fmt.Errorf("lastFailover is %+v", seen)
+		} else {
+			last = *seen
+		}
+		return nil
+	}))
+	ready(t, platform, changeTimeout)
+	tally := writing.stop(t)
+	t.Logf("%s from %s to %s in %s s as the operator saw it; users: %s", last.Kind, from, last.To, last.Seconds, tally)
+	if last.Kind != v1alpha1.KindSwitchover {
+		t.Errorf("the update ended in a %s", last.Kind)
+	}
+	if tally.LongestGap > longestWriteGap {
+		t.Errorf("nobody could write for %s", tally.LongestGap)
+	}
+	pods, err := kube.Pods(t.Context(), platform, naming.Postgres)
+	check(t, err)
+	for i := range pods {
+		for _, c := range pods[i].Spec.Containers {
+			if c.Name == naming.Postgres && c.Image != newPostgres {
+				t.Errorf("%s runs %s", pods[i].Name, c.Image)
+			}
+		}
 	}
 }
 

@@ -37,11 +37,8 @@ var Servers = []Image{
 		Ref: "docker.io/library/rabbitmq:4.3.6",
 		Env: []string{rabbitmqPath, "HOME=/var/lib/rabbitmq", "LANG=C.UTF-8", "LC_ALL=C.UTF-8"},
 	},
-	{
-		Ref:  "ghcr.io/cloudnative-pg/postgresql:18.6-standard-trixie",
-		Env:  []string{postgresPath, "LANG=C.UTF-8"},
-		User: "26",
-	},
+	postgres("18.6-standard-trixie"),
+	postgres("18-standard-trixie"), // upstream's tag for the newest 18: what an update of the image goes to
 	{Ref: "ghcr.io/cloudnative-pg/pgbouncer:1.25.2", Env: []string{"PATH=" + systemPath}, User: "998:996"},
 	{
 		Ref:        "docker.io/oliver006/redis_exporter:v1.86.0",
@@ -50,6 +47,10 @@ var Servers = []Image{
 		Entrypoint: []string{"/redis_exporter"},
 	},
 	{Ref: Toolbox, Env: []string{toolboxPath, "LANG=C.UTF-8"}},
+}
+
+func postgres(tag string) Image {
+	return Image{Ref: "ghcr.io/cloudnative-pg/postgresql:" + tag, Env: []string{postgresPath, "LANG=C.UTF-8"}, User: "26"}
 }
 
 // Program is an image that holds one Go program and nothing to run it with.
