@@ -71,8 +71,8 @@ func (c *Client) CreateNamespace(ctx context.Context, name string, labels map[st
 	return nil
 }
 
-// namespaceTimeout covers the longest grace of a pod in a namespace, 350 s of a backend.
-const namespaceTimeout = 7 * time.Minute
+// namespaceTimeout covers the end of many pods at once on a busy machine.
+const namespaceTimeout = 3 * time.Minute
 
 // DeleteNamespace deletes a namespace with its platforms and waits until it is gone.
 func (c *Client) DeleteNamespace(ctx context.Context, name string) error {
@@ -80,8 +80,31 @@ func (c *Client) DeleteNamespace(ctx context.Context, name string) error {
 		return err
 	}
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
-	if err := c.WaitGone(ctx, ns, namespaceTimeout); err != nil {
+	if err := errors.Join(c.waitEmpty(ctx, name), c.touch(ctx, ns), c.WaitGone(ctx, ns, namespaceTimeout)); err != nil {
 		return c.Explain(ctx, name, err)
+	}
+	return nil
+}
+
+func (c *Client) waitEmpty(ctx context.Context, namespace string) error {
+	return Until(ctx, namespaceTimeout, "end of the pods of namespace "+namespace, func(ctx context.Context) error {
+		var pods corev1.PodList
+		if err := c.List(ctx, &pods, client.InNamespace(namespace), client.Limit(1)); err != nil {
+			return err
+		}
+		for i := range pods.Items {
+			return fmt.Errorf("%s is there", pods.Items[i].Name)
+		}
+		return nil
+	})
+}
+
+// touch makes Kubernetes look at a namespace that is being deleted. By itself it does so after half of the longest grace
+// of the pods that it saw, half an hour with an ingest, although all pods may have ended.
+func (c *Client) touch(ctx context.Context, ns *corev1.Namespace) error {
+	patch := merge(fmt.Sprintf(`{"metadata":{"annotations":{"xatube.io/pods-ended":%q}}}`, time.Now().Format(time.RFC3339Nano)))
+	if err := c.Patch(ctx, ns, patch); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("marking namespace %s: %w", ns.Name, err)
 	}
 	return nil
 }
@@ -96,18 +119,9 @@ func (c *Client) StartDeleteNamespace(ctx context.Context, name string) error {
 	if err := c.Delete(ctx, ns); client.IgnoreNotFound(err) != nil && !apierrors.IsConflict(err) {
 		return fmt.Errorf("deleting namespace %s: %w", name, err)
 	}
-	return c.hurry(ctx, ns)
-}
-
-// hurry shortens the ends of the pods of a namespace that is being deleted. Kubernetes looks at it again after half of
-// the longest grace, half an hour with an ingest, although all pods may have ended; or when it changes.
-func (c *Client) hurry(ctx context.Context, ns *corev1.Namespace) error {
-	const grace = 30
-	if err := c.DeleteAllOf(ctx, &corev1.Pod{}, client.InNamespace(ns.Name), client.GracePeriodSeconds(grace)); err != nil {
-		return fmt.Errorf("ending the pods of namespace %s: %w", ns.Name, err)
-	}
-	if err := c.Patch(ctx, ns, merge(`{"metadata":{"annotations":{"xatube.io/pods":"hurried"}}}`)); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("marking namespace %s: %w", ns.Name, err)
+	const grace = 30 // s; some have a long one
+	if err := c.DeleteAllOf(ctx, &corev1.Pod{}, client.InNamespace(name), client.GracePeriodSeconds(grace)); err != nil {
+		return fmt.Errorf("ending the pods of namespace %s: %w", name, err)
 	}
 	return nil
 }
