@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -45,28 +44,18 @@ type ground struct {
 	results  []result
 }
 
-// namespace makes a namespace that goes with the test. KEEP=1 keeps that of a failed one.
+// namespace makes a namespace that goes with the test.
 func namespace(t *testing.T, name string) string {
 	t.Helper()
-	check(t, kube.CreateNamespace(t.Context(), name, map[string]string{"app.kubernetes.io/part-of": "xatube-chaos"}))
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		if t.Failed() {
-			t.Log(kube.Explain(ctx, name, fmt.Errorf("at the end of %s", t.Name())))
-		}
-		if t.Failed() && os.Getenv("KEEP") != "" {
-			return
-		}
-		check(t, kube.DeleteNamespace(ctx, name))
-	})
+	kube.TestNamespace(t, "xatube-chaos", name, kube.DeleteNamespace)
 	return name
 }
 
 func apply(t *testing.T, namespace, name, spec string) types.NamespacedName {
 	t.Helper()
-	manifest := fmt.Sprintf("apiVersion: xatube.io/v1alpha1\nkind: XaTubeCluster\nmetadata: {name: %s}\nspec: %s\n", name, spec)
-	check(t, kube.Apply(t.Context(), namespace, manifest))
-	return types.NamespacedName{Namespace: namespace, Name: name}
+	platform, err := kube.ApplyPlatform(t.Context(), namespace, name, spec)
+	check(t, err)
+	return platform
 }
 
 func (g *ground) database(t *testing.T) *cnpgv1.Cluster {

@@ -23,6 +23,12 @@ func (c *Client) Platform(ctx context.Context, key types.NamespacedName) (*v1alp
 	return x, nil
 }
 
+// ApplyPlatform applies a platform whose spec is YAML, indented by two.
+func (c *Client) ApplyPlatform(ctx context.Context, namespace, name, spec string) (types.NamespacedName, error) {
+	manifest := fmt.Sprintf("apiVersion: xatube.io/v1alpha1\nkind: XaTubeCluster\nmetadata: {name: %s}\nspec: %s\n", name, spec)
+	return types.NamespacedName{Namespace: namespace, Name: name}, c.Apply(ctx, namespace, manifest)
+}
+
 // WaitReady waits until the platform is ready for its present spec. Observers see every state that is looked at. When
 // the time is up, the error ends with a diagnosis of the namespace.
 func (c *Client) WaitReady(ctx context.Context, key types.NamespacedName, timeout time.Duration, observers ...func(*v1alpha1.XaTubeCluster)) error {

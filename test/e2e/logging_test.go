@@ -83,7 +83,7 @@ func TestLogging(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
 	check(t, kube.Apply(t.Context(), ns, sinkManifest))
-	platform := apply(t, ns, "told", small+fmt.Sprintf(`
+	platform := apply(t, ns, "told", drive.Small+fmt.Sprintf(`
   logging:
     endpoint: {url: "http://sink.%s.svc:9200", secretRef: {name: sink}}
     retention: 7d
