@@ -5,6 +5,8 @@ package chaos
 import (
 	"testing"
 	"time"
+
+	"github.com/xatube/xatube-operator/test/drive"
 )
 
 const (
@@ -47,7 +49,7 @@ func cutOffFromNodes(t *testing.T, g *ground, c *crowd) string {
 	primary := g.primary(t)
 	probes := g.probeAll(t, c)
 	check(t, inflict(t.Context(), "cut", primary.Spec.NodeName, "--from", "nodes"))
-	check(t, pass(t.Context(), partition))
+	check(t, drive.Pass(t.Context(), partition))
 	check(t, inflict(t.Context(), "heal", primary.Spec.NodeName))
 	c.written(t, healTimeout)
 	g.ready(t)

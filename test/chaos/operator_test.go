@@ -33,7 +33,7 @@ func TestOperatorKilledInARollout(t *testing.T) {
 			pod, err = findOperatorPod(ctx)
 			return err
 		}))
-		check(t, pass(t.Context(), lifetime))
+		check(t, drive.Pass(t.Context(), lifetime))
 		remember(t, platform.Namespace, secrets)
 		check(t, client.IgnoreNotFound(kube.Delete(t.Context(), pod, client.GracePeriodSeconds(0))))
 	}

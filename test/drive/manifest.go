@@ -106,7 +106,7 @@ func (c *Client) hurry(ctx context.Context, ns *corev1.Namespace) error {
 	if err := c.DeleteAllOf(ctx, &corev1.Pod{}, client.InNamespace(ns.Name), client.GracePeriodSeconds(grace)); err != nil {
 		return fmt.Errorf("ending the pods of namespace %s: %w", ns.Name, err)
 	}
-	if err := c.Patch(ctx, ns, merge(`{"metadata":{"annotations":{"xatube.io/pods":"hurried"}}}`)); client.IgnoreNotFound(err) != nil {
+	if err := c.Patch(ctx, ns, Merge(`{"metadata":{"annotations":{"xatube.io/pods":"hurried"}}}`)); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("marking namespace %s: %w", ns.Name, err)
 	}
 	return nil

@@ -35,7 +35,7 @@ func TestChart(t *testing.T) {
 	_, err := kube.Platform(t.Context(), platform)
 	check(t, err)
 	untouched(t, "without the operator", before, children(t, platform))
-	check(t, page(t.Context(), site))
+	check(t, site.Page(t.Context()))
 	_, err = user.Me(t.Context())
 	check(t, err)
 

@@ -74,7 +74,7 @@ func reportsAnImage(t *testing.T, platform types.NamespacedName) {
 	site := open(t, platform)
 	check(t, kube.Change(t.Context(), platform, `{"spec":{"frontend":{"image":"`+image+`"}}}`))
 	reports(t, platform, v1alpha1.ConditionFrontendReady, v1alpha1.ReasonImagePull, image)
-	check(t, page(t.Context(), site))
+	check(t, site.Page(t.Context()))
 	check(t, kube.Change(t.Context(), platform, `{"spec":{"frontend":{"image":null}}}`))
 	ready(t, platform, changeTimeout)
 }
@@ -92,7 +92,7 @@ func reportsAQuota(t *testing.T, platform types.NamespacedName) {
 	check(t, kube.Create(t.Context(), quota))
 	check(t, kube.Change(t.Context(), platform, fmt.Sprintf(`{"spec":{"frontend":{"replicas":%d}}}`, len(pods.Items)+2)))
 	reports(t, platform, v1alpha1.ConditionFrontendReady, v1alpha1.ReasonQuotaExceeded, quota.Name)
-	check(t, page(t.Context(), open(t, platform)))
+	check(t, open(t, platform).Page(t.Context()))
 	check(t, kube.Delete(t.Context(), quota))
 	check(t, kube.Change(t.Context(), platform, `{"spec":{"frontend":{"replicas":2}}}`))
 	ready(t, platform, changeTimeout)

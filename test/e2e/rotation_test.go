@@ -107,7 +107,7 @@ func pods(t *testing.T, platform types.NamespacedName, component string) drive.I
 func rotatesTheSigningKey(t *testing.T, platform types.NamespacedName) {
 	site := open(t, platform)
 	user := register(t, site)
-	pages := drive.StartLoad(t.Context(), loadInterval, func(ctx context.Context, _ int) error { return page(ctx, site.Unlimited()) })
+	pages := drive.StartLoad(t.Context(), loadInterval, func(ctx context.Context, _ int) error { return site.Unlimited().Page(ctx) })
 	logins := drive.StartLoad(t.Context(), loadInterval, func(ctx context.Context, _ int) error {
 		_, err := user.Me(ctx)
 		return err

@@ -9,7 +9,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/test/drive"
 )
 
@@ -51,10 +50,10 @@ func ready(t *testing.T, platform types.NamespacedName, timeout time.Duration) {
 // open forwards to one of the edge's pods for as long as the test runs.
 func open(t *testing.T, platform types.NamespacedName) *drive.Site {
 	t.Helper()
-	addr, stop, err := kube.Forward(t.Context(), platform.Namespace, platform.Name+"-"+naming.Edge, 80)
+	site, stop, err := kube.OpenSite(t.Context(), platform)
 	check(t, err)
 	t.Cleanup(stop)
-	return drive.Open(addr)
+	return site
 }
 
 // register makes a user.
