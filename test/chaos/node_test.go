@@ -33,10 +33,10 @@ func cutOff(from string) func(*testing.T, *ground, *crowd) string {
 	return func(t *testing.T, g *ground, c *crowd) string {
 		primary := g.primary(t)
 		probes := g.probeAll(t, c)
-		check(t, inflict(t.Context(), "cut", primary.Spec.NodeName, "--from", from))
+		check(t, drive.Inflict(t.Context(), drive.Cut, primary.Spec.NodeName, "--from", from))
 		g.promoted(t, primary.Name, 2*time.Minute)
 		c.written(t, time.Minute)
-		check(t, inflict(t.Context(), "heal", primary.Spec.NodeName))
+		check(t, drive.Inflict(t.Context(), drive.Heal, primary.Spec.NodeName))
 		check(t, waitNodes(t.Context()))
 		g.ready(t)
 		return g.verdict(t, probes)
@@ -48,9 +48,9 @@ func cutOff(from string) func(*testing.T, *ground, *crowd) string {
 func cutOffFromNodes(t *testing.T, g *ground, c *crowd) string {
 	primary := g.primary(t)
 	probes := g.probeAll(t, c)
-	check(t, inflict(t.Context(), "cut", primary.Spec.NodeName, "--from", "nodes"))
+	check(t, drive.Inflict(t.Context(), drive.Cut, primary.Spec.NodeName, "--from", "nodes"))
 	check(t, drive.Pass(t.Context(), partition))
-	check(t, inflict(t.Context(), "heal", primary.Spec.NodeName))
+	check(t, drive.Inflict(t.Context(), drive.Heal, primary.Spec.NodeName))
 	c.written(t, healTimeout)
 	g.ready(t)
 	return g.verdict(t, probes)
@@ -59,10 +59,10 @@ func cutOffFromNodes(t *testing.T, g *ground, c *crowd) string {
 // killNode takes the power of the primary's node until another primary has taken over.
 func killNode(t *testing.T, g *ground, c *crowd) string {
 	primary := g.primary(t)
-	check(t, inflict(t.Context(), "kill", primary.Spec.NodeName))
+	check(t, drive.Inflict(t.Context(), drive.Kill, primary.Spec.NodeName))
 	g.promoted(t, primary.Name, 2*time.Minute)
 	c.written(t, time.Minute)
-	check(t, inflict(t.Context(), "restore", primary.Spec.NodeName))
+	check(t, drive.Inflict(t.Context(), drive.Restore, primary.Spec.NodeName))
 	check(t, waitNodes(t.Context()))
 	return "from " + primary.Name + " to " + g.primary(t).Name
 }
