@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -10,8 +11,10 @@ import (
 
 // Annotations by which users hold CloudNativePG back.
 const (
+	// AnnotationFencing names the instances that CloudNativePG keeps from running, as a JSON list; * is all.
+	AnnotationFencing = "cnpg.io/fencedInstances"
+
 	hibernation    = "cnpg.io/hibernation"
-	fencing        = "cnpg.io/fencedInstances"
 	reconciliation = "cnpg.io/reconciliationLoop"
 )
 
@@ -65,9 +68,23 @@ func hold(db *cnpgv1.Cluster) string {
 // Asleep says that the database is hibernated on purpose.
 func Asleep(db *cnpgv1.Cluster) bool { return db.Annotations[hibernation] == "on" }
 
+// Fenced are the instances that AnnotationFencing names. It fails when that is no list.
+func Fenced(db *cnpgv1.Cluster) ([]string, error) {
+	list := db.Annotations[AnnotationFencing]
+	if list == "" {
+		return nil, nil
+	}
+	var instances []string
+	if err := json.Unmarshal([]byte(list), &instances); err != nil {
+		return nil, fmt.Errorf("reading annotation %s: %w", AnnotationFencing, err)
+	}
+	return instances, nil
+}
+
+// fenced says that an instance may be kept from running: it is when nobody can tell which.
 func fenced(db *cnpgv1.Cluster) bool {
-	f := db.Annotations[fencing]
-	return f != "" && f != "[]"
+	instances, err := Fenced(db)
+	return err != nil || len(instances) > 0
 }
 
 // Answer of somebody who is asked for a sign of life.

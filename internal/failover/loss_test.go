@@ -161,8 +161,9 @@ func TestObstacle(t *testing.T) {
 		{name: "being deleted", db: healthy(func(db *cnpgv1.Cluster) { db.DeletionTimestamp = &metav1.Time{Time: now} }), pod: pod, obstacle: true},
 		{name: "hibernated", db: healthy(annotated(hibernation, "on")), pod: pod, obstacle: true},
 		{name: "awake again", db: healthy(annotated(hibernation, "off")), pod: pod},
-		{name: "fenced", db: healthy(annotated(fencing, `["a"]`)), pod: pod, obstacle: true},
-		{name: "no longer fenced", db: healthy(annotated(fencing, `[]`)), pod: pod},
+		{name: "fenced", db: healthy(annotated(AnnotationFencing, `["a"]`)), pod: pod, obstacle: true},
+		{name: "fencing that nobody can read", db: healthy(annotated(AnnotationFencing, "a")), pod: pod, obstacle: true},
+		{name: "no longer fenced", db: healthy(annotated(AnnotationFencing, `[]`)), pod: pod},
 		{name: "CloudNativePG held back", db: healthy(annotated(reconciliation, "disabled")), pod: pod, obstacle: true},
 		{name: "maintenance", db: healthy(func(db *cnpgv1.Cluster) {
 			db.Spec.NodeMaintenanceWindow = &cnpgv1.NodeMaintenanceWindow{InProgress: true}

@@ -1,7 +1,6 @@
 package switchover
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,9 +14,8 @@ import (
 )
 
 const (
-	// fencedInstances is CloudNativePG's annotation with the instances that it keeps from running, as a JSON list; * is all.
-	fencedInstances = "cnpg.io/fencedInstances"
-	everyInstance   = "*"
+	// everyInstance is what CloudNativePG's fencing calls all of them.
+	everyInstance = "*"
 
 	// streaming is the state, in pg_stat_replication, of a standby that gets every write as it happens.
 	streaming = "streaming"
@@ -80,17 +78,13 @@ func moving(in component.Input, instance string) string {
 
 func fenced(in component.Input, instance string) string {
 	db := in.Facts.Database
-	list := db.Annotations[fencedInstances]
-	if list == "" {
-		return ""
-	}
-	var names []string
-	if json.Unmarshal([]byte(list), &names) != nil {
-		return fmt.Sprintf("annotation %s of Cluster %s is no list of instances; correct it", fencedInstances, db.Name)
+	names, err := failover.Fenced(db)
+	if err != nil {
+		return fmt.Sprintf("annotation %s of Cluster %s is no list of instances; correct it", failover.AnnotationFencing, db.Name)
 	}
 	for _, name := range []string{everyInstance, instance, db.Status.CurrentPrimary} {
 		if slices.Contains(names, name) {
-			return fmt.Sprintf("Cluster %s has %s fenced: %s; %s", db.Name, name, fencedInstances, askAgain(instance, "that is lifted"))
+			return fmt.Sprintf("Cluster %s has %s fenced: %s; %s", db.Name, name, failover.AnnotationFencing, askAgain(instance, "that is lifted"))
 		}
 	}
 	return ""

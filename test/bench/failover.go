@@ -7,8 +7,6 @@ import (
 	"time"
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/test/drive"
 )
@@ -78,11 +76,10 @@ type looseSide struct {
 func (s *side) loosen(ctx context.Context) (*looseSide, error) {
 	db := &cnpgv1.Cluster{}
 	db.Namespace, db.Name = s.database.Namespace, s.database.Name
-	patch := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"postgresql":{"synchronous":null}}}`))
 	l := &looseSide{side: *s, since: time.Now()}
 	l.name += ", asynchronous"
 	l.interruptions = nil
-	if err := s.kube.Patch(ctx, db, patch); err != nil {
+	if err := s.kube.Patch(ctx, db, drive.Merge(`{"spec":{"postgresql":{"synchronous":null}}}`)); err != nil {
 		return nil, fmt.Errorf("taking the durability from %s: %w", s.database, err)
 	}
 	return l, l.settled(ctx)

@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
@@ -82,11 +81,11 @@ func inNamespace(ctx context.Context, kube *drive.Client, namespace string, meas
 // wholePlatform is the time from the apply of `spec: {}` to Ready.
 func wholePlatform(ctx context.Context, kube *drive.Client, namespace string) (time.Duration, error) {
 	started := time.Now()
-	err := kube.Apply(ctx, namespace, "{apiVersion: xatube.io/v1alpha1, kind: XaTubeCluster, metadata: {name: "+readyPlatform+"}, spec: {}}")
+	platform, err := kube.ApplyPlatform(ctx, namespace, readyPlatform, "{}")
 	if err != nil {
 		return 0, err
 	}
-	err = kube.WaitReady(ctx, types.NamespacedName{Namespace: namespace, Name: readyPlatform}, readyTimeout)
+	err = kube.WaitReady(ctx, platform, readyTimeout)
 	return time.Since(started), err
 }
 

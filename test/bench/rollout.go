@@ -8,12 +8,8 @@ import (
 	"slices"
 	"time"
 
-	autoscalingv1 "k8s.io/api/autoscaling/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/test/drive"
 )
@@ -70,7 +66,9 @@ type change struct {
 }
 
 var rolloutChanges = []change{
-	{"quiet", func(ctx context.Context, _ *drive.Client, _ types.NamespacedName) error { return pass(ctx, quiet) }},
+	{"quiet", func(ctx context.Context, _ *drive.Client, _ types.NamespacedName) error {
+		return drive.Pass(ctx, quiet)
+	}},
 	{"image update", merged(`{"spec":{"backend":{"image":"docker.io/saneome2/xatube-backend:1.1.0"}}}`)},
 	{"scale 3 to 6", merged(`{"spec":{"backend":{"replicas":6}}}`)},
 	{"scale 6 to 3", scaled(3)},
@@ -204,15 +202,6 @@ func percentile(sorted []float64, percent int) float64 {
 	return rounded(sorted[(len(sorted)-1)*percent/100], 1)
 }
 
-func pass(ctx context.Context, span time.Duration) error {
-	select {
-	case <-time.After(span):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 func merged(patch string) func(context.Context, *drive.Client, types.NamespacedName) error {
 	return func(ctx context.Context, kube *drive.Client, platform types.NamespacedName) error {
 		return kube.Change(ctx, platform, patch)
@@ -226,14 +215,9 @@ func rotated(component string) func(context.Context, *drive.Client, types.Namesp
 	}
 }
 
-// scaled asks for a number of backends as kubectl scale does.
+// scaled asks for a number of backends.
 func scaled(replicas int32) func(context.Context, *drive.Client, types.NamespacedName) error {
 	return func(ctx context.Context, kube *drive.Client, platform types.NamespacedName) error {
-		x := &v1alpha1.XaTubeCluster{ObjectMeta: metav1.ObjectMeta{Namespace: platform.Namespace, Name: platform.Name}}
-		scale := &autoscalingv1.Scale{Spec: autoscalingv1.ScaleSpec{Replicas: replicas}}
-		if err := kube.SubResource("scale").Update(ctx, x, client.WithSubResourceBody(scale)); err != nil {
-			return fmt.Errorf("scaling %s: %w", platform, err)
-		}
-		return nil
+		return kube.Scale(ctx, platform, replicas)
 	}
 }

@@ -7,9 +7,7 @@ import (
 	"os"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/test/drive"
@@ -45,18 +43,17 @@ type interruption struct {
 
 // open starts the writers.
 func (s *side) open(ctx context.Context, node string) (stop func(), err error) {
-	edge := s.platform.Name + "-" + naming.Edge
-	addr, stop, err := s.kube.Forward(ctx, s.platform.Namespace, edge, 80)
+	site, stop, err := s.kube.OpenSite(ctx, s.platform)
 	if err != nil {
 		return nil, err
 	}
-	if s.reader, err = drive.Open(addr).Unlimited().Register(ctx); err != nil {
+	if s.reader, err = site.Unlimited().Register(ctx); err != nil {
 		return stop, err
 	}
 	if s.video, _, err = s.reader.Upload(ctx, s.name, []byte("clip")); err != nil {
 		return stop, err
 	}
-	s.writers, err = s.kube.StartWriters(ctx, s.platform.Namespace, node, edge, s.video.ID, writeRate)
+	s.writers, err = s.kube.StartWriters(ctx, s.platform.Namespace, node, s.platform.Name+"-"+naming.Edge, s.video.ID, writeRate)
 	return stop, err
 }
 
@@ -120,7 +117,7 @@ func (s *side) settled(ctx context.Context) error {
 	if err := s.kube.WaitReady(ctx, s.platform, wholeTimeout); err != nil {
 		return err
 	}
-	return pass(ctx, settle)
+	return drive.Pass(ctx, settle)
 }
 
 // awaitWrite waits until a write was acknowledged after a moment.
@@ -141,14 +138,8 @@ func (s *side) awaitWrite(ctx context.Context, after time.Time) error {
 	return nil
 }
 
-// killPrimary ends the primary's pod as a crash would, without time to hand over.
 func (s *side) killPrimary(ctx context.Context, primary string) error {
-	pod := &corev1.Pod{}
-	pod.Namespace, pod.Name = s.database.Namespace, primary
-	if err := s.kube.Delete(ctx, pod, client.GracePeriodSeconds(1)); err != nil {
-		return fmt.Errorf("killing %s: %w", primary, err)
-	}
-	return nil
+	return s.kube.Kill(ctx, s.database.Namespace, primary)
 }
 
 // account is what became of the rows, after the writers have stopped.

@@ -80,13 +80,13 @@ func (s *streams) watch(ctx context.Context, kube *drive.Client, platform types.
 	if err != nil {
 		return err
 	}
-	if err := pass(ctx, settling); err != nil {
+	if err := drive.Pass(ctx, settling); err != nil {
 		return err
 	}
 	if err := c.do(ctx, kube, platform); err != nil {
 		return err
 	}
-	if err := pass(ctx, watching-settling); err != nil {
+	if err := drive.Pass(ctx, watching-settling); err != nil {
 		return err
 	}
 	seconds, err := viewers.Stop(ctx)
@@ -118,14 +118,14 @@ func ended(ctx context.Context, publishers []*drive.Publisher) int {
 
 // streamKeys registers users, who have a key each.
 func streamKeys(ctx context.Context, kube *drive.Client, platform types.NamespacedName) ([]string, error) {
-	addr, closeAll, err := kube.Forward(ctx, platform.Namespace, platform.Name+"-"+naming.Edge, 80)
+	site, stop, err := kube.OpenSite(ctx, platform)
 	if err != nil {
 		return nil, err
 	}
-	defer closeAll()
+	defer stop()
 	keys := make([]string, publisherCount)
 	for i := range keys {
-		user, err := drive.Open(addr).Register(ctx)
+		user, err := site.Register(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -36,9 +36,9 @@ func stopOperator(t *testing.T, g *ground, _ *crowd) string {
 	check(t, err)
 	container := operator.Spec.Containers[0].Name
 	send(t, "STOP", operator, container)
-	check(t, pass(t.Context(), away))
+	check(t, drive.Pass(t.Context(), away))
 	thaw(t, operator, container)
-	check(t, pass(t.Context(), afterwards)) // for what it might do now
+	check(t, drive.Pass(t.Context(), afterwards)) // for what it might do now
 	g.unshot(t, before)
 	return "the primary was left alone"
 }
@@ -49,13 +49,13 @@ func withoutAPI(span time.Duration) func(*testing.T, *ground, *crowd) string {
 		before, err := kube.Children(t.Context(), g.platform)
 		check(t, err)
 		instances := g.pods(t, naming.Postgres)
-		check(t, inflict(t.Context(), "kill", "control"))
-		check(t, pass(t.Context(), span))
-		check(t, inflict(t.Context(), "restore", "control"))
+		check(t, drive.Inflict(t.Context(), drive.Kill, "control"))
+		check(t, drive.Pass(t.Context(), span))
+		check(t, drive.Inflict(t.Context(), drive.Restore, "control"))
 		check(t, waitAPI(t.Context()))
 		check(t, waitNodes(t.Context()))
 		g.ready(t)
-		check(t, pass(t.Context(), afterwards)) // for what might be done now, with a delay
+		check(t, drive.Pass(t.Context(), afterwards)) // for what might be done now, with a delay
 		g.unshot(t, instances)
 		after, err := kube.Children(t.Context(), g.platform)
 		check(t, err)

@@ -3,11 +3,8 @@
 package chaos
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +36,7 @@ func gather(t *testing.T, site *drive.Site) *crowd {
 			_, err := user.Me(ctx)
 			return err
 		}),
-		pages: drive.StartLoad(ctx, loadInterval, func(ctx context.Context, _ int) error { return page(ctx, site) }),
+		pages: drive.StartLoad(ctx, loadInterval, func(ctx context.Context, _ int) error { return site.Page(ctx) }),
 	}
 	t.Cleanup(func() {
 		for _, load := range []*drive.Load{c.writes, c.reads, c.pages} {
@@ -48,17 +45,6 @@ func gather(t *testing.T, site *drive.Site) *crowd {
 	})
 	c.written(t, 20*time.Second)
 	return c
-}
-
-func page(ctx context.Context, site *drive.Site) error {
-	answer, err := site.Get(ctx, "/")
-	if err != nil {
-		return err
-	}
-	if answer.Status != http.StatusOK || !bytes.Contains(answer.Body, []byte("<html")) {
-		return fmt.Errorf("/ answers %d: %.100s", answer.Status, answer.Body)
-	}
-	return nil
 }
 
 // steady rows in a row say that writing works again.
@@ -131,16 +117,4 @@ func table(results []result) string {
 			r.writes.Failures, r.reads.Failures, r.pages.Failures, r.acknowledged, len(r.lost), r.note)
 	}
 	return out.String()
-}
-
-// pass lets a measured interval pass.
-func pass(ctx context.Context, span time.Duration) error {
-	timer := time.NewTimer(span)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return errors.New("interrupted")
-	}
 }

@@ -127,8 +127,7 @@ func stopDeployment(t *testing.T, key types.NamespacedName) (restore func()) {
 	replicas := *d.Spec.Replicas
 	scale := func(ctx context.Context, n int32) {
 		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
-		patch := fmt.Appendf(nil, `{"spec":{"replicas":%d}}`, n)
-		check(t, kube.Patch(ctx, d, client.RawPatch(types.MergePatchType, patch)))
+		check(t, kube.Patch(ctx, d, drive.Merge(fmt.Sprintf(`{"spec":{"replicas":%d}}`, n))))
 	}
 	scale(t.Context(), 0)
 	restored := false

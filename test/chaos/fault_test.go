@@ -3,14 +3,11 @@
 package chaos
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -21,33 +18,16 @@ import (
 	"github.com/xatube/xatube-operator/test/drive"
 )
 
-// clusterCommand is a command of hack/cluster, which $CLUSTER names.
-func clusterCommand(ctx context.Context, args ...string) *exec.Cmd {
-	words := append(strings.Fields(os.Getenv("CLUSTER")), args...)
-	return exec.CommandContext(ctx, words[0], words[1:]...)
-}
-
-// inflict runs a command of the cluster to its end.
-func inflict(ctx context.Context, args ...string) error {
-	if os.Getenv("CLUSTER") == "" {
-		return errors.New("$CLUSTER is empty: run make test-chaos, or set it to the command of hack/cluster")
-	}
-	if out, err := clusterCommand(ctx, args...).CombinedOutput(); err != nil {
-		return fmt.Errorf("cluster %s: %w: %s", strings.Join(args, " "), err, bytes.TrimSpace(out))
-	}
-	return nil
-}
-
 // mend ends every fault: machines run, nothing is cut off, nodes take pods, CloudNativePG runs.
 func mend(ctx context.Context) error {
 	if os.Getenv("CLUSTER") == "" {
 		return nil
 	}
-	errs := []error{inflict(ctx, "restore", "control"), waitAPI(ctx)}
+	errs := []error{drive.Inflict(ctx, drive.Restore, "control"), waitAPI(ctx)}
 	nodes, err := nodeNames(ctx)
 	errs = append(errs, err)
 	for _, node := range nodes {
-		errs = append(errs, inflict(ctx, "restore", node), kube.Release(ctx, node, drive.Closed))
+		errs = append(errs, drive.Inflict(ctx, drive.Restore, node), kube.Release(ctx, node, drive.Closed))
 	}
 	return errors.Join(append(errs, waitNodes(ctx))...)
 }
@@ -96,14 +76,14 @@ func kill(t *testing.T, pod *corev1.Pod, grace int64) {
 // send sends a signal to the processes of a container.
 func send(t *testing.T, signal string, pod *corev1.Pod, container string, more ...string) {
 	t.Helper()
-	check(t, inflict(t.Context(), append([]string{"signal", signal, pod.Namespace + "/" + pod.Name, container}, more...)...))
+	check(t, drive.RunCluster(t.Context(), append([]string{"signal", signal, pod.Namespace + "/" + pod.Name, container}, more...)...))
 }
 
 // thaw lets a container go on that was stopped. It may have been started anew meanwhile, or be about to.
 func thaw(t *testing.T, pod *corev1.Pod, container string) {
 	t.Helper()
 	check(t, drive.Until(t.Context(), time.Minute, "a running "+container+" of "+pod.Name, func(ctx context.Context) error {
-		return inflict(ctx, "signal", "CONT", pod.Namespace+"/"+pod.Name, container)
+		return drive.RunCluster(ctx, "signal", "CONT", pod.Namespace+"/"+pod.Name, container)
 	}))
 }
 

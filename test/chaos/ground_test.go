@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -45,35 +44,29 @@ type ground struct {
 	results  []result
 }
 
-// namespace makes a namespace that goes with the test. KEEP=1 keeps that of a failed one.
+// namespace makes a namespace that goes with the test.
 func namespace(t *testing.T, name string) string {
 	t.Helper()
-	check(t, kube.CreateNamespace(t.Context(), name, map[string]string{"app.kubernetes.io/part-of": "xatube-chaos"}))
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		if t.Failed() {
-			t.Log(kube.Explain(ctx, name, fmt.Errorf("at the end of %s", t.Name())))
-		}
-		if t.Failed() && os.Getenv("KEEP") != "" {
-			return
-		}
-		check(t, kube.DeleteNamespace(ctx, name))
-	})
+	kube.TestNamespace(t, "xatube-chaos", name, kube.DeleteNamespace)
 	return name
 }
 
 func apply(t *testing.T, namespace, name, spec string) types.NamespacedName {
 	t.Helper()
-	manifest := fmt.Sprintf("apiVersion: xatube.io/v1alpha1\nkind: XaTubeCluster\nmetadata: {name: %s}\nspec: %s\n", name, spec)
-	check(t, kube.Apply(t.Context(), namespace, manifest))
-	return types.NamespacedName{Namespace: namespace, Name: name}
+	platform, err := kube.ApplyPlatform(t.Context(), namespace, name, spec)
+	check(t, err)
+	return platform
 }
 
 func (g *ground) database(t *testing.T) *cnpgv1.Cluster {
 	t.Helper()
-	db := &cnpgv1.Cluster{}
-	check(t, kube.Get(t.Context(), client.ObjectKey{Namespace: g.platform.Namespace, Name: g.platform.Name + "-" + naming.Postgres}, db))
+	db, err := kube.Database(t.Context(), g.databaseKey())
+	check(t, err)
 	return db
+}
+
+func (g *ground) databaseKey() types.NamespacedName {
+	return types.NamespacedName{Namespace: g.platform.Namespace, Name: g.platform.Name + "-" + naming.Postgres}
 }
 
 // open opens the edge from a node: its own pod there, or with an empty node any pod, by the Service. No API server is
@@ -88,7 +81,8 @@ func (g *ground) open(t *testing.T, node string) *drive.Site {
 	}
 	address := freeAddress(t)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	forward := clusterCommand(ctx, append(args, address, target)...)
+	forward, err := drive.ClusterCommand(ctx, append(args, address, target)...)
+	check(t, err)
 	check(t, forward.Start())
 	t.Cleanup(func() {
 		cancel()
@@ -142,10 +136,9 @@ func (g *ground) ready(t *testing.T) {
 // promoted waits until another instance is the primary.
 func (g *ground) promoted(t *testing.T, former string, timeout time.Duration) {
 	t.Helper()
-	key := client.ObjectKeyFromObject(g.database(t))
 	check(t, drive.Until(t.Context(), timeout, "another primary than "+former, func(ctx context.Context) error {
-		db := &cnpgv1.Cluster{}
-		if err := kube.Get(ctx, key, db); err != nil {
+		db, err := kube.Database(ctx, g.databaseKey())
+		if err != nil {
 			return err
 		}
 		if s := db.Status; s.CurrentPrimary == former || s.CurrentPrimary != s.TargetPrimary {
@@ -175,23 +168,13 @@ func (g *ground) isolatePrimary(t *testing.T) (survivor string) {
 		t.Fatalf("the instances are on %v, want one of three alone", on)
 	}
 	if former := g.primary(t).Name; former != on[doomed][0] {
-		g.switchOver(t, on[doomed][0])
+		check(t, kube.Promote(t.Context(), g.databaseKey(), on[doomed][0]))
 		g.promoted(t, former, time.Minute)
 		g.ready(t)
 	}
 	check(t, vacate(t.Context(), doomed))
 	g.ready(t)
 	return survivor
-}
-
-// switchOver asks CloudNativePG for a switchover as `kubectl cnpg promote` does.
-func (g *ground) switchOver(t *testing.T, to string) {
-	t.Helper()
-	db := g.database(t)
-	before := db.DeepCopy()
-	db.Status.TargetPrimary, db.Status.TargetPrimaryTimestamp = to, time.Now().UTC().Format("2006-01-02T15:04:05.000000Z07:00")
-	db.Status.Phase, db.Status.PhaseReason = cnpgv1.PhaseSwitchover, "Switching over to "+to
-	check(t, kube.Status().Patch(t.Context(), db, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})))
 }
 
 // systemNamespaces hold what decides about failovers and makes volumes. The DNS has a pod on each node.

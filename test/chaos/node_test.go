@@ -7,6 +7,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/xatube/xatube-operator/test/drive"
 )
 
 const (
@@ -34,10 +36,10 @@ func isolate(t *testing.T, g *ground) string { return g.isolatePrimary(t) }
 func cutOff(t *testing.T, g *ground, c *crowd) string {
 	primary := g.primary(t)
 	probes := g.probeAll(t, c)
-	check(t, inflict(t.Context(), "cut", primary.Spec.NodeName, "--from", "all"))
+	check(t, drive.Inflict(t.Context(), drive.Cut, primary.Spec.NodeName, "--from", "all"))
 	g.promoted(t, primary.Name, 2*time.Minute)
 	c.written(t, time.Minute)
-	check(t, inflict(t.Context(), "heal", primary.Spec.NodeName))
+	check(t, drive.Inflict(t.Context(), drive.Heal, primary.Spec.NodeName))
 	check(t, waitNodes(t.Context()))
 	g.ready(t)
 	return g.verdict(t, probes)
@@ -49,9 +51,9 @@ func cutOffFrom(from string, span time.Duration) func(*testing.T, *ground, *crow
 	return func(t *testing.T, g *ground, c *crowd) string {
 		primary := g.primary(t)
 		probes := g.probeAll(t, c)
-		check(t, inflict(t.Context(), "cut", primary.Spec.NodeName, "--from", from))
-		check(t, pass(t.Context(), span))
-		check(t, inflict(t.Context(), "heal", primary.Spec.NodeName))
+		check(t, drive.Inflict(t.Context(), drive.Cut, primary.Spec.NodeName, "--from", from))
+		check(t, drive.Pass(t.Context(), span))
+		check(t, drive.Inflict(t.Context(), drive.Heal, primary.Spec.NodeName))
 		check(t, waitNodes(t.Context()))
 		c.written(t, healTimeout)
 		g.ready(t)
@@ -63,10 +65,10 @@ func cutOffFrom(from string, span time.Duration) func(*testing.T, *ground, *crow
 // killNode takes the power of the primary's node until another primary has taken over.
 func killNode(t *testing.T, g *ground, c *crowd) string {
 	primary := g.primary(t)
-	check(t, inflict(t.Context(), "kill", primary.Spec.NodeName))
+	check(t, drive.Inflict(t.Context(), drive.Kill, primary.Spec.NodeName))
 	g.promoted(t, primary.Name, 2*time.Minute)
 	c.written(t, time.Minute)
-	check(t, inflict(t.Context(), "restore", primary.Spec.NodeName))
+	check(t, drive.Inflict(t.Context(), drive.Restore, primary.Spec.NodeName))
 	check(t, waitNodes(t.Context()))
 	return "from " + primary.Name + " to " + g.primary(t).Name
 }

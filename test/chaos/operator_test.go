@@ -16,15 +16,6 @@ import (
 )
 
 const (
-	// small is a platform with one of everything.
-	small = `
-  backend: {replicas: 1, uploads: {size: 1Gi}, pod: &lean {resources: {requests: {cpu: 10m}}}}
-  frontend: {replicas: 1, pod: *lean}
-  edge: {replicas: 1, pod: *lean}
-  postgres: {instances: 1, storage: {size: 1Gi}, pod: *lean}
-  redis: {maxMemory: 16Mi, pod: *lean}
-  rabbitmq: {storage: {size: 1Gi}, pod: {resources: {requests: {cpu: 10m, memory: 256Mi}, limits: {memory: 512Mi}}}}
-  rtmp: {service: {type: ClusterIP}, pod: *lean}`
 	// operatorKills during a first rollout, each after the operator has been ready for lifetime.
 	operatorKills = 5
 	lifetime      = 2 * time.Second
@@ -33,7 +24,7 @@ const (
 // TestOperatorKilledInARollout kills the operator again and again while a platform comes up. It comes up all the same, no
 // credential is made a second time, and there is one migration.
 func TestOperatorKilledInARollout(t *testing.T) {
-	platform := apply(t, namespace(t, "chaos-rollout"), "tube", small)
+	platform := apply(t, namespace(t, "chaos-rollout"), "tube", drive.Small)
 	secrets := map[string]string{}
 	for range operatorKills {
 		var pod *corev1.Pod
@@ -42,7 +33,7 @@ func TestOperatorKilledInARollout(t *testing.T) {
 			pod, err = findOperatorPod(ctx)
 			return err
 		}))
-		check(t, pass(t.Context(), lifetime))
+		check(t, drive.Pass(t.Context(), lifetime))
 		remember(t, platform.Namespace, secrets)
 		check(t, client.IgnoreNotFound(kube.Delete(t.Context(), pod, client.GracePeriodSeconds(0))))
 	}

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/test/drive"
 )
 
 // attempt is one write that a probe tried, in the words of test/probe.
@@ -60,7 +61,9 @@ func (g *ground) databaseURL(t *testing.T) string {
 
 func probeCommand(t *testing.T, url string, pod *corev1.Pod, args ...string) *exec.Cmd {
 	t.Helper()
-	command := clusterCommand(t.Context(), append([]string{"node-exec", pod.Spec.NodeName, "--", os.Getenv("PROBE"), "-host", pod.Status.PodIP}, args...)...)
+	args = append([]string{"node-exec", pod.Spec.NodeName, "--", os.Getenv("PROBE"), "-host", pod.Status.PodIP}, args...)
+	command, err := drive.ClusterCommand(t.Context(), args...)
+	check(t, err)
 	command.Env = append(os.Environ(), "PROBE_URL="+url)
 	return command
 }

@@ -120,7 +120,7 @@ func (o options) wait(ctx context.Context, prometheus asker, all []board, rules 
 		if err != nil || len(v.unanswered) == 0 || time.Now().After(deadline) {
 			return v, err
 		}
-		if err := pass(ctx, pause); err != nil {
+		if err := drive.Pass(ctx, pause); err != nil {
 			return v, err
 		}
 	}

@@ -7,10 +7,7 @@ import (
 	"os"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/test/drive"
@@ -52,24 +49,24 @@ func play(ctx context.Context, kube *drive.Client, platform types.NamespacedName
 		return end, kube.Explain(ctx, platform.Namespace, err)
 	}
 	fmt.Fprintf(os.Stderr, "%s is ready and in use; %s of traffic\n", platform, traffic)
-	if err := pass(ctx, traffic/2); err != nil {
+	if err := drive.Pass(ctx, traffic/2); err != nil {
 		return end, err
 	}
 	if err := killPrimary(ctx, kube, platform); err != nil {
 		return end, err
 	}
-	return end, pass(ctx, traffic/2)
+	return end, drive.Pass(ctx, traffic/2)
 }
 
 // crowd starts those who use the platform until it goes.
 func crowd(ctx context.Context, kube *drive.Client, platform types.NamespacedName) error {
 	edge := platform.Name + "-" + naming.Edge
-	addr, stop, err := kube.Forward(ctx, platform.Namespace, edge, 80)
+	site, stop, err := kube.OpenSite(ctx, platform)
 	if err != nil {
 		return err
 	}
 	context.AfterFunc(ctx, stop)
-	user, err := drive.Open(addr).Register(ctx)
+	user, err := site.Register(ctx)
 	if err != nil {
 		return err
 	}
@@ -81,13 +78,13 @@ func crowd(ctx context.Context, kube *drive.Client, platform types.NamespacedNam
 	if _, err := kube.Publish(ctx, platform.Namespace, drive.IngestURL(platform), key, broadcast); err != nil {
 		return err
 	}
-	if _, err := drive.Open(addr).WatchLive(ctx, key, time.Minute); err != nil {
+	if _, err := site.WatchLive(ctx, key, time.Minute); err != nil {
 		return err
 	}
 	_, visitors := kube.StartVisitors(ctx, platform.Namespace, edge, rate)
 	_, writers := kube.StartWriters(ctx, platform.Namespace, "", edge, video.ID, rate)
 	_, viewers := kube.StartViewers(ctx, platform.Namespace, edge, []string{key}, 2)
-	_, chat := drive.Open(addr).Chat(ctx, key)
+	_, chat := site.Chat(ctx, key)
 	return errors.Join(visitors, writers, viewers, chat)
 }
 
@@ -98,19 +95,9 @@ func killPrimary(ctx context.Context, kube *drive.Client, platform types.Namespa
 		return err
 	}
 	primary := x.Status.Postgres.Primary
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: platform.Namespace, Name: primary}}
-	if err := kube.Delete(ctx, pod, client.GracePeriodSeconds(1)); err != nil {
-		return fmt.Errorf("killing the primary %s: %w", primary, err)
+	if err := kube.Kill(ctx, platform.Namespace, primary); err != nil {
+		return err
 	}
 	fmt.Fprintf(os.Stderr, "killed the primary %s\n", primary)
 	return kube.WaitReady(ctx, platform, readyTimeout)
-}
-
-func pass(ctx context.Context, span time.Duration) error {
-	select {
-	case <-time.After(span):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -11,9 +11,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/httpstream" //nolint:staticcheck // client-go's port-forward returns its types
 	"k8s.io/client-go/tools/portforward"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/xatube/xatube-operator/internal/component/naming"
 )
 
 // dialTimeout bounds the search for a pod when a connection is opened.
@@ -31,6 +34,12 @@ func (c *Client) Forward(ctx context.Context, namespace, service string, port in
 	return c.forward(ctx, func(ctx context.Context) (endpoint, error) {
 		return c.readyEndpoint(ctx, namespace, service, port)
 	})
+}
+
+// OpenSite opens a platform by its edge. stop ends that.
+func (c *Client) OpenSite(ctx context.Context, platform types.NamespacedName) (site *Site, stop func(), err error) {
+	addr, stop, err := c.Forward(ctx, platform.Namespace, platform.Name+"-"+naming.Edge, 80)
+	return Open(addr), stop, err
 }
 
 // ForwardPod opens a port of the loopback that leads to one pod.

@@ -102,7 +102,7 @@ func (c *Client) waitEmpty(ctx context.Context, namespace string) error {
 // touch makes Kubernetes look at a namespace that is being deleted. By itself it does so after half of the longest grace
 // of the pods that it saw, half an hour with an ingest, although all pods may have ended.
 func (c *Client) touch(ctx context.Context, ns *corev1.Namespace) error {
-	patch := merge(fmt.Sprintf(`{"metadata":{"annotations":{"xatube.io/pods-ended":%q}}}`, time.Now().Format(time.RFC3339Nano)))
+	patch := Merge(fmt.Sprintf(`{"metadata":{"annotations":{"xatube.io/pods-ended":%q}}}`, time.Now().Format(time.RFC3339Nano)))
 	if err := c.Patch(ctx, ns, patch); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("marking namespace %s: %w", ns.Name, err)
 	}

@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,17 +27,30 @@ const (
 	Restore Fault = "restore"
 )
 
-// Inflict makes a fault happen to a node, by the command of the cluster, which $CLUSTER holds.
-func Inflict(ctx context.Context, fault Fault, node string) error {
-	words := strings.Fields(os.Getenv("CLUSTER"))
-	if len(words) == 0 {
-		return errors.New("$CLUSTER is empty: set it to the command of hack/cluster, as the Makefile does")
-	}
-	output, err := exec.CommandContext(ctx, words[0], append(words[1:], string(fault), node)...).CombinedOutput()
+// Inflict makes a fault happen to a node of the local cluster, or to control, its control plane.
+func Inflict(ctx context.Context, fault Fault, node string, flags ...string) error {
+	return RunCluster(ctx, append([]string{string(fault), node}, flags...)...)
+}
+
+// RunCluster runs a command of the local cluster to its end.
+func RunCluster(ctx context.Context, args ...string) error {
+	command, err := ClusterCommand(ctx, args...)
 	if err != nil {
-		return fmt.Errorf("%s of node %s: %w: %s", fault, node, err, output)
+		return err
+	}
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("cluster %s: %w: %s", strings.Join(args, " "), err, bytes.TrimSpace(output))
 	}
 	return nil
+}
+
+// ClusterCommand is a command of the local cluster: arguments of hack/cluster, which $CLUSTER names.
+func ClusterCommand(ctx context.Context, args ...string) (*exec.Cmd, error) {
+	words := strings.Fields(os.Getenv("CLUSTER"))
+	if len(words) == 0 {
+		return nil, errors.New("$CLUSTER is empty: set it to the command of hack/cluster, as the Makefile does")
+	}
+	return exec.CommandContext(ctx, words[0], append(words[1:], args...)...), nil
 }
 
 // Closed keeps all new pods off a node. One that is cordoned would lose its primary too: CloudNativePG takes it for one

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,6 +22,12 @@ func (c *Client) Platform(ctx context.Context, key types.NamespacedName) (*v1alp
 		return nil, fmt.Errorf("reading XaTubeCluster %s: %w", key, err)
 	}
 	return x, nil
+}
+
+// ApplyPlatform applies a platform whose spec is YAML, indented by two.
+func (c *Client) ApplyPlatform(ctx context.Context, namespace, name, spec string) (types.NamespacedName, error) {
+	manifest := fmt.Sprintf("apiVersion: xatube.io/v1alpha1\nkind: XaTubeCluster\nmetadata: {name: %s}\nspec: %s\n", name, spec)
+	return types.NamespacedName{Namespace: namespace, Name: name}, c.Apply(ctx, namespace, manifest)
 }
 
 // WaitReady waits until the platform is ready for its present spec. Observers see every state that is looked at. When
@@ -108,7 +115,7 @@ func (c *Client) giveUpData(ctx context.Context, namespace string) error {
 		return fmt.Errorf("listing XaTubeClusters: %w", err)
 	}
 	for i := range list.Items {
-		if err := c.Patch(ctx, &list.Items[i], merge(`{"spec":{"deletionPolicy":"Delete"}}`)); client.IgnoreNotFound(err) != nil {
+		if err := c.Patch(ctx, &list.Items[i], Merge(`{"spec":{"deletionPolicy":"Delete"}}`)); client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("setting the deletion policy of %s: %w", list.Items[i].Name, err)
 		}
 	}
@@ -118,12 +125,23 @@ func (c *Client) giveUpData(ctx context.Context, namespace string) error {
 // Change merges a JSON document into a platform.
 func (c *Client) Change(ctx context.Context, key types.NamespacedName, patch string) error {
 	x := &v1alpha1.XaTubeCluster{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
-	if err := c.Patch(ctx, x, merge(patch)); err != nil {
+	if err := c.Patch(ctx, x, Merge(patch)); err != nil {
 		return fmt.Errorf("changing XaTubeCluster %s: %w", key, err)
 	}
 	return nil
 }
 
-func merge(patch string) client.Patch {
+// Scale asks for a number of backends as kubectl scale does.
+func (c *Client) Scale(ctx context.Context, key types.NamespacedName, replicas int32) error {
+	x := &v1alpha1.XaTubeCluster{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
+	scale := &autoscalingv1.Scale{Spec: autoscalingv1.ScaleSpec{Replicas: replicas}}
+	if err := c.SubResource("scale").Update(ctx, x, client.WithSubResourceBody(scale)); err != nil {
+		return fmt.Errorf("scaling XaTubeCluster %s: %w", key, err)
+	}
+	return nil
+}
+
+// Merge is a patch that merges a JSON document into an object.
+func Merge(patch string) client.Patch {
 	return client.RawPatch(types.MergePatchType, []byte(patch))
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -32,6 +33,15 @@ func (c *Client) Pods(ctx context.Context, platform types.NamespacedName, compon
 	}
 	slices.SortFunc(list.Items, func(a, b corev1.Pod) int { return strings.Compare(a.Name, b.Name) })
 	return list.Items, nil
+}
+
+// Kill ends a pod as a crash would, without time to hand over.
+func (c *Client) Kill(ctx context.Context, namespace, name string) error {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+	if err := c.Delete(ctx, pod, client.GracePeriodSeconds(1)); err != nil {
+		return fmt.Errorf("killing pod %s: %w", name, err)
+	}
+	return nil
 }
 
 // WaitDeparted waits until no pod of a platform is ending any more.

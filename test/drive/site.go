@@ -102,6 +102,21 @@ func (s *Site) Get(ctx context.Context, path string) (Answer, error) {
 	return s.do(ctx, http.MethodGet, path, nil, nil)
 }
 
+// Page opens the first page of the frontend.
+func (s *Site) Page(ctx context.Context) error {
+	answer, err := s.Get(ctx, "/")
+	if err != nil {
+		return err
+	}
+	if err := want(http.MethodGet, "/", http.StatusOK, answer, nil); err != nil {
+		return err
+	}
+	if !bytes.Contains(bytes.ToLower(answer.Body), []byte("<html")) {
+		return fmt.Errorf("/ is no page: %.100s", answer.Body)
+	}
+	return nil
+}
+
 // Do sends a request. Any status is an answer.
 func (s *Site) Do(ctx context.Context, method, path string) (Answer, error) {
 	return s.do(ctx, method, path, nil, nil)

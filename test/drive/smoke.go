@@ -22,13 +22,12 @@ const (
 // Smoke makes one pass over what users do: the page, the API with a write and a read back, and a live stream. Each step
 // is told to report when it has succeeded.
 func (c *Client) Smoke(ctx context.Context, platform types.NamespacedName, report func(string)) error {
-	addr, stop, err := c.Forward(ctx, platform.Namespace, platform.Name+"-"+naming.Edge, 80)
+	site, stop, err := c.OpenSite(ctx, platform)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	site := Open(addr)
-	if err := smokePage(ctx, site); err != nil {
+	if err := site.Page(ctx); err != nil {
 		return err
 	}
 	report("HTTP: the edge serves the page of the frontend")
@@ -42,20 +41,6 @@ func (c *Client) Smoke(ctx context.Context, platform types.NamespacedName, repor
 		return err
 	}
 	report("RTMP: a published stream plays as HLS at " + playlist.Path)
-	return nil
-}
-
-func smokePage(ctx context.Context, site *Site) error {
-	answer, err := site.Get(ctx, "/")
-	if err != nil {
-		return err
-	}
-	if err := want(http.MethodGet, "/", http.StatusOK, answer, nil); err != nil {
-		return err
-	}
-	if !bytes.Contains(bytes.ToLower(answer.Body), []byte("<html")) {
-		return fmt.Errorf("/ is no page: %.100s", answer.Body)
-	}
 	return nil
 }
 

@@ -43,3 +43,13 @@ func (a abortion) Unwrap() error { return a.error }
 
 // Abort marks an error after which waiting is of no use.
 func Abort(err error) error { return abortion{err} }
+
+// Pass lets a time pass in which something is measured, or may happen.
+func Pass(ctx context.Context, span time.Duration) error {
+	select {
+	case <-time.After(span):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -8,12 +8,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/xatube/xatube-operator/test/drive"
 )
 
 // TestChart upgrades the operator, takes it away, and installs it again, while a platform runs. It does not run beside
 // other tests: Go holds the parallel ones back until it has ended.
 func TestChart(t *testing.T) {
-	platform := apply(t, namespace(t), "tube", small)
+	platform := apply(t, namespace(t), "tube", drive.Small)
 	ready(t, platform, readyTimeout)
 	site := open(t, platform)
 	user := register(t, site)
@@ -33,7 +35,7 @@ func TestChart(t *testing.T) {
 	_, err := kube.Platform(t.Context(), platform)
 	check(t, err)
 	untouched(t, "without the operator", before, children(t, platform))
-	check(t, page(t.Context(), site))
+	check(t, site.Page(t.Context()))
 	_, err = user.Me(t.Context())
 	check(t, err)
 

@@ -19,7 +19,7 @@ import (
 // with everything.
 func TestDeletion(t *testing.T) {
 	t.Parallel()
-	platform := apply(t, namespace(t), "tube", small)
+	platform := apply(t, namespace(t), "tube", drive.Small)
 	ready(t, platform, readyTimeout)
 	user := register(t, open(t, platform))
 	clip := []byte("kept over a deletion")
@@ -49,7 +49,7 @@ func TestDeletion(t *testing.T) {
 		noPods(t, platform)
 	})
 
-	apply(t, platform.Namespace, platform.Name, small)
+	apply(t, platform.Namespace, platform.Name, drive.Small)
 	ready(t, platform, readyTimeout)
 	t.Run("ANamesakeFindsTheData", func(t *testing.T) {
 		site := open(t, platform)

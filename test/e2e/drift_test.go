@@ -72,5 +72,5 @@ func child(platform types.NamespacedName, component string) metav1.ObjectMeta {
 
 func edit(t *testing.T, o client.Object, patch string) {
 	t.Helper()
-	check(t, kube.Patch(t.Context(), o, client.RawPatch(types.MergePatchType, []byte(patch))))
+	check(t, kube.Patch(t.Context(), o, drive.Merge(patch)))
 }

@@ -8,10 +8,7 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 )
@@ -34,8 +31,7 @@ func survivesTheDeathOfThePrimary(t *testing.T, platform types.NamespacedName) {
 func kill(t *testing.T, platform types.NamespacedName) string {
 	t.Helper()
 	primary := primary(t, platform)
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: platform.Namespace, Name: primary}}
-	check(t, kube.Delete(t.Context(), pod, client.GracePeriodSeconds(1)))
+	check(t, kube.Kill(t.Context(), platform.Namespace, primary))
 	return primary
 }
 

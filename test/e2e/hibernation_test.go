@@ -28,7 +28,7 @@ const (
 // TestHibernation puts a platform to sleep whose edge stays, and wakes it: everything that was written is there.
 func TestHibernation(t *testing.T) {
 	t.Parallel()
-	platform := apply(t, namespace(t), "tube", strings.NewReplacer("edge: {", "edge: {whileHibernated: Serve, ", "rabbitmq: {", "rabbitmq: {replicas: 3, ").Replace(small))
+	platform := apply(t, namespace(t), "tube", strings.NewReplacer("edge: {", "edge: {whileHibernated: Serve, ", "rabbitmq: {", "rabbitmq: {replicas: 3, ").Replace(drive.Small))
 	ready(t, platform, readyTimeout)
 	site := open(t, platform)
 	user := register(t, site)

@@ -35,7 +35,7 @@ const (
 // TestIngest uses two pods of the ingest behind two edges.
 func TestIngest(t *testing.T) {
 	t.Parallel()
-	spec := strings.NewReplacer("edge: {replicas: 1,", "edge: {replicas: 2,", "rtmp: {", "rtmp: {replicas: 2, drainTimeout: 4m, ").Replace(small)
+	spec := strings.NewReplacer("edge: {replicas: 1,", "edge: {replicas: 2,", "rtmp: {", "rtmp: {replicas: 2, drainTimeout: 4m, ").Replace(drive.Small)
 	platform := apply(t, namespace(t), "demo", spec)
 	ready(t, platform, readyTimeout)
 	for _, test := range []struct {

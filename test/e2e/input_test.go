@@ -16,6 +16,7 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/test/drive"
 )
 
 // TestBadInput gives a platform what only the running cluster can refuse. Each time a condition names the object and the
@@ -24,7 +25,7 @@ func TestBadInput(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
 	foreign := foreignService(t, types.NamespacedName{Namespace: ns, Name: "tube"})
-	platform := apply(t, ns, "tube", small)
+	platform := apply(t, ns, "tube", drive.Small)
 	t.Run("ForeignObject", func(t *testing.T) { leavesAForeignObject(t, platform, foreign) })
 	ready(t, platform, readyTimeout)
 	t.Run("SecretMissing", func(t *testing.T) { reportsAMissingSecret(t, platform) })
@@ -73,7 +74,7 @@ func reportsAnImage(t *testing.T, platform types.NamespacedName) {
 	site := open(t, platform)
 	check(t, kube.Change(t.Context(), platform, `{"spec":{"frontend":{"image":"`+image+`"}}}`))
 	reports(t, platform, v1alpha1.ConditionFrontendReady, v1alpha1.ReasonImagePull, image)
-	check(t, page(t.Context(), site))
+	check(t, site.Page(t.Context()))
 	check(t, kube.Change(t.Context(), platform, `{"spec":{"frontend":{"image":null}}}`))
 	ready(t, platform, changeTimeout)
 }
@@ -91,7 +92,7 @@ func reportsAQuota(t *testing.T, platform types.NamespacedName) {
 	check(t, kube.Create(t.Context(), quota))
 	check(t, kube.Change(t.Context(), platform, fmt.Sprintf(`{"spec":{"frontend":{"replicas":%d}}}`, len(pods.Items)+2)))
 	reports(t, platform, v1alpha1.ConditionFrontendReady, v1alpha1.ReasonQuotaExceeded, quota.Name)
-	check(t, page(t.Context(), open(t, platform)))
+	check(t, open(t, platform).Page(t.Context()))
 	check(t, kube.Delete(t.Context(), quota))
 	check(t, kube.Change(t.Context(), platform, `{"spec":{"frontend":{"replicas":2}}}`))
 	ready(t, platform, changeTimeout)
@@ -99,7 +100,7 @@ func reportsAQuota(t *testing.T, platform types.NamespacedName) {
 
 // reportsAVolume asks for a storage class that is not there. What does not need the volume comes up.
 func reportsAVolume(t *testing.T, ns string) {
-	spec := strings.Replace(small, "rabbitmq: {storage: {", "rabbitmq: {storage: {storageClassName: no-such-class, ", 1)
+	spec := strings.Replace(drive.Small, "rabbitmq: {storage: {", "rabbitmq: {storage: {storageClassName: no-such-class, ", 1)
 	platform := apply(t, ns, "waits", spec)
 	reports(t, platform, v1alpha1.ConditionBrokerReady, v1alpha1.ReasonVolumePending, "data-waits-rabbitmq-0", "storage class")
 	heals(t, platform, v1alpha1.ConditionDatabaseReady)

@@ -18,8 +18,8 @@ import (
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	here, there := namespace(t, "-a"), namespace(t, "-b")
-	one := apply(t, here, "one", small+"\n  deletionPolicy: Delete")
-	others := []types.NamespacedName{apply(t, here, "two", small), apply(t, there, "one", small)}
+	one := apply(t, here, "one", drive.Small+"\n  deletionPolicy: Delete")
+	others := []types.NamespacedName{apply(t, here, "two", drive.Small), apply(t, there, "one", drive.Small)}
 	for _, platform := range append([]types.NamespacedName{one}, others...) {
 		ready(t, platform, readyTimeout)
 	}

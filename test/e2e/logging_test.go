@@ -83,7 +83,7 @@ func TestLogging(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
 	check(t, kube.Apply(t.Context(), ns, sinkManifest))
-	platform := apply(t, ns, "told", small+fmt.Sprintf(`
+	platform := apply(t, ns, "told", drive.Small+fmt.Sprintf(`
   logging:
     endpoint: {url: "http://sink.%s.svc:9200", secretRef: {name: sink}}
     retention: 7d
@@ -109,8 +109,7 @@ func refusedCollectors(t *testing.T, platform types.NamespacedName) {
 		t.Errorf("the condition names no cure: %s", refused.Message)
 	}
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: platform.Namespace}}
-	check(t, kube.Patch(t.Context(), ns, client.RawPatch(types.MergePatchType,
-		[]byte(`{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"privileged"}}}`))))
+	edit(t, ns, `{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"privileged"}}}`)
 	// Kubernetes would wait ever longer between two attempts; the operator makes another DaemonSet at once.
 	check(t, kube.Delete(t.Context(), &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{
 		Namespace: platform.Namespace, Name: platform.Name + "-" + naming.Logging,
@@ -300,7 +299,7 @@ func nothingIsLost(t *testing.T, s sink, platform types.NamespacedName) {
 func scaleSink(t *testing.T, platform types.NamespacedName, replicas int32) {
 	t.Helper()
 	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: platform.Namespace, Name: "sink"}}
-	check(t, kube.Patch(t.Context(), d, client.RawPatch(types.MergePatchType, fmt.Appendf(nil, `{"spec":{"replicas":%d}}`, replicas))))
+	edit(t, d, fmt.Sprintf(`{"spec":{"replicas":%d}}`, replicas))
 	check(t, drive.Until(t.Context(), changeTimeout, fmt.Sprintf("%d pods of the sink", replicas), func(ctx context.Context) error {
 		var pods corev1.PodList
 		if err := kube.List(ctx, &pods, client.InNamespace(platform.Namespace), client.MatchingLabels{"app": "sink"}); err != nil {

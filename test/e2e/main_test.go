@@ -67,7 +67,7 @@ func clean(ctx context.Context) error {
 		return nil
 	}
 	var list corev1.NamespaceList
-	if err := kube.List(ctx, &list, client.MatchingLabels{"app.kubernetes.io/part-of": "xatube-e2e"}); err != nil {
+	if err := kube.List(ctx, &list, client.MatchingLabels{drive.LabelSuite: suite}); err != nil {
 		return fmt.Errorf("listing namespaces: %w", err)
 	}
 	for i := range list.Items {

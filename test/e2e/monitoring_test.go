@@ -30,16 +30,9 @@ const (
 	alertTimeout = 12 * time.Minute
 )
 
-// watched is a platform with a Prometheus of its own, small but for three instances of the database.
-const watched = `
-  monitoring: {mode: Enabled, prometheus: {}, nodeExporter: {}}
-  backend: {replicas: 3, uploads: {size: 1Gi}, pod: &lean {resources: {requests: {cpu: 10m}}}}
-  frontend: {replicas: 1, pod: *lean}
-  edge: {replicas: 1, pod: *lean}
-  postgres: {instances: 3, storage: {size: 1Gi}, pod: *lean}
-  redis: {maxMemory: 64Mi, pod: *lean}
-  rabbitmq: {storage: {size: 1Gi}, pod: {resources: {requests: {cpu: 10m, memory: 256Mi}, limits: {memory: 512Mi}}}}
-  rtmp: {service: {type: ClusterIP}, pod: *lean}`
+// watched is a platform with a Prometheus of its own and three instances of the database.
+var watched = strings.NewReplacer("backend: {replicas: 1,", "backend: {replicas: 3,", "instances: 1,", "instances: 3,",
+	"maxMemory: 16Mi", "maxMemory: 64Mi").Replace(drive.Small) + "\n  monitoring: {mode: Enabled, prometheus: {}, nodeExporter: {}}"
 
 // TestMonitoring breaks a platform and reads the alerts of a real Prometheus. It needs prometheus-operator and the
 // Prometheus of the cluster, which knows the operator's metrics: make test-e2e MONITORING=1.

@@ -24,7 +24,7 @@ import (
 // connections.
 func TestPooler(t *testing.T) {
 	t.Parallel()
-	spec := strings.Replace(small, "postgres: {", "postgres: {pooler: {poolMode: Transaction, resources: {requests: {cpu: 10m}}}, ", 1)
+	spec := strings.Replace(drive.Small, "postgres: {", "postgres: {pooler: {poolMode: Transaction, resources: {requests: {cpu: 10m}}}, ", 1)
 	platform := apply(t, namespace(t), "pooled", spec)
 	ready(t, platform, readyTimeout)
 	if n := backendsThrough(t, platform, "-"+naming.Pooler+"."); n != 1 {

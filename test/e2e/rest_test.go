@@ -33,7 +33,7 @@ func writesNothingAtRest(t *testing.T, platform types.NamespacedName) {
 
 	mark, err := audit.Mark()
 	check(t, err)
-	window(t, restWindow)
+	check(t, drive.Pass(t.Context(), restWindow))
 	silent(t, "at rest", mark, ours)
 
 	mark, err = audit.Mark()
@@ -41,7 +41,7 @@ func writesNothingAtRest(t *testing.T, platform types.NamespacedName) {
 	started := time.Now()
 	check(t, operator.Restart(t.Context()))
 	t.Logf("the operator was back after %s", time.Since(started).Round(100*time.Millisecond))
-	window(t, restWindow)
+	check(t, drive.Pass(t.Context(), restWindow))
 	silent(t, "after a restart", mark, ours)
 	// The silence was not that of a dead operator.
 	bringsADeletedChildBack(t, platform)
@@ -69,18 +69,6 @@ func settle(t *testing.T, ours func(drive.Write) bool) {
 		}
 		return nil
 	}))
-}
-
-// window lets a measured interval pass.
-func window(t *testing.T, length time.Duration) {
-	t.Helper()
-	timer := time.NewTimer(length)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-t.Context().Done():
-		t.Fatal(t.Context().Err())
-	}
 }
 
 func silent(t *testing.T, when string, mark drive.Mark, ours func(drive.Write) bool) {

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -93,7 +92,7 @@ func servesAs(t *testing.T, user *drive.User, version string) {
 // scalesToZeroAndBack stops the backend by choice: the API says when to come again, the pages go on.
 func scalesToZeroAndBack(t *testing.T, platform types.NamespacedName) {
 	site := open(t, platform)
-	check(t, scaleTo(t.Context(), platform, 0))
+	check(t, kube.Scale(t.Context(), platform, 0))
 	_, err := kube.WaitCondition(t.Context(), platform, v1alpha1.ConditionBackendReady, metav1.ConditionTrue, v1alpha1.ReasonScaledToZero, changeTimeout)
 	check(t, err)
 	check(t, kube.WaitDeparted(t.Context(), platform, changeTimeout))
@@ -107,20 +106,10 @@ func scalesToZeroAndBack(t *testing.T, platform types.NamespacedName) {
 		}
 		return nil
 	}))
-	check(t, page(t.Context(), site))
-	check(t, scaleTo(t.Context(), platform, 3))
+	check(t, site.Page(t.Context()))
+	check(t, kube.Scale(t.Context(), platform, 3))
 	ready(t, platform, changeTimeout)
 	get(t, site, "/openapi.json", http.StatusOK)
-}
-
-// scaleTo asks for a number of backends as kubectl scale does.
-func scaleTo(ctx context.Context, platform types.NamespacedName, replicas int32) error {
-	x := &v1alpha1.XaTubeCluster{ObjectMeta: metav1.ObjectMeta{Namespace: platform.Namespace, Name: platform.Name}}
-	scale := &autoscalingv1.Scale{Spec: autoscalingv1.ScaleSpec{Replicas: replicas}}
-	if err := kube.SubResource("scale").Update(ctx, x, client.WithSubResourceBody(scale)); err != nil {
-		return fmt.Errorf("scaling %s: %w", platform, err)
-	}
-	return nil
 }
 
 const (

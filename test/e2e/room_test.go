@@ -11,7 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/test/drive"
 )
@@ -48,8 +47,7 @@ func movesOnlyTheRoomsOfABackendThatDeparts(t *testing.T, platform types.Namespa
 	gone := rooms[0].here.ServedBy
 	// Of all backends Kubernetes takes this one.
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: platform.Namespace, Name: gone}}
-	cheapest := `{"metadata":{"annotations":{"controller.kubernetes.io/pod-deletion-cost":"-100"}}}`
-	check(t, kube.Patch(t.Context(), pod, client.RawPatch(types.MergePatchType, []byte(cheapest))))
+	edit(t, pod, `{"metadata":{"annotations":{"controller.kubernetes.io/pod-deletion-cost":"-100"}}}`)
 	check(t, kube.Change(t.Context(), platform, `{"spec":{"backend":{"replicas":2}}}`))
 	ctx, cancel := context.WithTimeout(t.Context(), goodbyeTimeout)
 	defer cancel()

@@ -21,20 +21,12 @@ import (
 	"github.com/xatube/xatube-operator/test/drive"
 )
 
-const (
-	// rotationTimeout covers the roll of two backends with the departure of the former ones.
-	rotationTimeout = 4 * time.Minute
+// rotationTimeout covers the roll of two backends with the departure of the former ones.
+const rotationTimeout = 4 * time.Minute
 
-	// rotating is small, with two backends, so that one serves while the other is replaced, and no limits in the way.
-	rotating = `
-  backend: {replicas: 2, uploads: {size: 1Gi}, pod: &lean {resources: {requests: {cpu: 10m}}}}
-  frontend: {replicas: 1, pod: *lean}
-  edge: {replicas: 1, pod: *lean, rateLimit: {api: {requestsPerSecond: 1000, burst: 1000}}}
-  postgres: {instances: 1, storage: {size: 1Gi}, pod: *lean}
-  redis: {maxMemory: 16Mi, pod: *lean}
-  rabbitmq: {storage: {size: 1Gi}, pod: {resources: {requests: {cpu: 10m, memory: 256Mi}, limits: {memory: 512Mi}}}}
-  rtmp: {service: {type: ClusterIP}, pod: *lean}`
-)
+// rotating has two backends, so that one serves while the other is replaced, and no limits in the way.
+var rotating = strings.NewReplacer("backend: {replicas: 1,", "backend: {replicas: 2,",
+	"edge: {", "edge: {rateLimit: {api: {requestsPerSecond: 1000, burst: 1000}}, ").Replace(drive.Small)
 
 // TestRotation rotates every generated credential, and deletes the Secrets by hand, while people use the platform.
 func TestRotation(t *testing.T) {
@@ -115,7 +107,7 @@ func pods(t *testing.T, platform types.NamespacedName, component string) drive.I
 func rotatesTheSigningKey(t *testing.T, platform types.NamespacedName) {
 	site := open(t, platform)
 	user := register(t, site)
-	pages := drive.StartLoad(t.Context(), loadInterval, func(ctx context.Context, _ int) error { return page(ctx, site.Unlimited()) })
+	pages := drive.StartLoad(t.Context(), loadInterval, func(ctx context.Context, _ int) error { return site.Unlimited().Page(ctx) })
 	logins := drive.StartLoad(t.Context(), loadInterval, func(ctx context.Context, _ int) error {
 		_, err := user.Me(ctx)
 		return err

@@ -3,16 +3,12 @@
 package e2e
 
 import (
-	"context"
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/test/drive"
 )
 
@@ -25,40 +21,22 @@ const (
 	reportTimeout = 60 * time.Second
 )
 
-// small is a platform with one of everything. It reserves little, so that several fit on small nodes at once.
-const small = `
-  backend: {replicas: 1, uploads: {size: 1Gi}, pod: &lean {resources: {requests: {cpu: 10m}}}}
-  frontend: {replicas: 1, pod: *lean}
-  edge: {replicas: 1, pod: *lean}
-  postgres: {instances: 1, storage: {size: 1Gi}, pod: *lean}
-  redis: {maxMemory: 16Mi, pod: *lean}
-  rabbitmq: {storage: {size: 1Gi}, pod: {resources: {requests: {cpu: 10m, memory: 256Mi}, limits: {memory: 512Mi}}}}
-  rtmp: {service: {type: ClusterIP}, pod: *lean}`
+// suite labels the namespaces of these tests.
+const suite = "xatube-e2e"
 
-// namespace makes a namespace for a test, which goes with the test. KEEP=1 keeps that of a failed one.
+// namespace makes a namespace for a test, which goes with the test.
 func namespace(t *testing.T, suffix ...string) string {
 	t.Helper()
 	name := "e2e-" + strings.ToLower(strings.TrimPrefix(t.Name(), "Test")) + strings.Join(suffix, "")
-	check(t, kube.CreateNamespace(t.Context(), name, map[string]string{"app.kubernetes.io/part-of": "xatube-e2e"}))
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		if t.Failed() {
-			t.Log(kube.Explain(ctx, name, fmt.Errorf("at the end of %s", t.Name())))
-		}
-		if t.Failed() && os.Getenv("KEEP") != "" {
-			return
-		}
-		check(t, kube.StartDeleteNamespace(ctx, name))
-	})
+	kube.TestNamespace(t, suite, name, kube.StartDeleteNamespace)
 	return name
 }
 
-// apply applies a platform; spec is YAML, indented by two.
 func apply(t *testing.T, namespace, name, spec string) types.NamespacedName {
 	t.Helper()
-	manifest := fmt.Sprintf("apiVersion: xatube.io/v1alpha1\nkind: XaTubeCluster\nmetadata: {name: %s}\nspec: %s\n", name, spec)
-	check(t, kube.Apply(t.Context(), namespace, manifest))
-	return types.NamespacedName{Namespace: namespace, Name: name}
+	platform, err := kube.ApplyPlatform(t.Context(), namespace, name, spec)
+	check(t, err)
+	return platform
 }
 
 // ready waits until a platform is ready and says how long it took.
@@ -72,10 +50,10 @@ func ready(t *testing.T, platform types.NamespacedName, timeout time.Duration) {
 // open forwards to one of the edge's pods for as long as the test runs.
 func open(t *testing.T, platform types.NamespacedName) *drive.Site {
 	t.Helper()
-	addr, stop, err := kube.Forward(t.Context(), platform.Namespace, platform.Name+"-"+naming.Edge, 80)
+	site, stop, err := kube.OpenSite(t.Context(), platform)
 	check(t, err)
 	t.Cleanup(stop)
-	return drive.Open(addr)
+	return site
 }
 
 // register makes a user.

@@ -35,26 +35,9 @@ func username(in component.Input, secret string) string {
 	return alternateUser
 }
 
-// Handover of the applications' login. Every broker imports the logins that exist when it starts; those that run are
-// told by a Job.
+// Handover of the applications' login.
 func Handover(in component.Input) rotation.Handover {
-	s := logins(in)
-	h := rotation.Handover{State: s, Awaits: "waiting until RabbitMQ runs"}
-	if !s.Untold() {
-		h.Accepted, h.Cleared = true, true
-		return h
-	}
-	_, lingers := s.Former()
-	// Strings always have a JSON form.
-	hash, _ := workload.Checksum(s.Content(), lingers)
-	name := s.JobName(in, hash)
-	job := in.Facts.Jobs[name]
-	if runs(in) || job != nil {
-		h.Job, h.Awaits = name, fmt.Sprintf("waiting until Job %s has told RabbitMQ", name)
-	}
-	h.Accepted = rotation.Complete(job)
-	h.Cleared = h.Accepted && !lingers
-	return h
+	return logins(in).ByJob(in, "RabbitMQ", runs(in))
 }
 
 // runs says that a broker answers.

@@ -78,32 +78,10 @@ func login(host, password string) map[string][]byte {
 	}
 }
 
-// Handover of the applications' login. A server that starts knows every login that exists by then; one that runs is
-// told by a Job.
+// Handover of the applications' login.
 func Handover(in component.Input) rotation.Handover {
-	s := logins(in)
-	h := rotation.Handover{State: s, Awaits: "waiting until Redis runs"}
-	if !s.Untold() {
-		h.Accepted, h.Cleared = true, true
-		return h
-	}
-	_, lingers := s.Former()
 	process, runs := server(in)
-	told := []any{s.Content(), lingers}
-	if lingers {
-		// A restart in between forgets what a Job has told.
-		told = append(told, process)
-	}
-	// Strings always have a JSON form.
-	hash, _ := workload.Checksum(told...)
-	name := s.JobName(in, hash)
-	job := in.Facts.Jobs[name]
-	if runs || job != nil {
-		h.Job, h.Awaits = name, fmt.Sprintf("waiting until Job %s has told Redis", name)
-	}
-	h.Accepted = rotation.Complete(job)
-	h.Cleared = h.Accepted && !lingers
-	return h
+	return logins(in).ByJob(in, "Redis", runs, process)
 }
 
 // server identifies the process of the server, and says whether it answers.

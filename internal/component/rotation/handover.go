@@ -6,6 +6,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/workload"
 )
 
 // Handover is a credential with what its server knows of it.
@@ -19,6 +20,31 @@ type Handover struct {
 	Cleared bool
 	// Awaits is what is waited for while the server does not accept the newest one.
 	Awaits string
+}
+
+// ByJob is the handover to a server that knows every credential that exists when it starts; one that runs is told by a
+// Job. Where a restart forgets what was told, process identifies the process, so that the next one is told too.
+func (s State) ByJob(in component.Input, server string, runs bool, process ...any) Handover {
+	h := Handover{State: s, Awaits: fmt.Sprintf("waiting until %s runs", server)}
+	if !s.Untold() {
+		h.Accepted, h.Cleared = true, true
+		return h
+	}
+	_, lingers := s.Former()
+	told := []any{s.Content(), lingers}
+	if lingers {
+		told = append(told, process...)
+	}
+	// Strings always have a JSON form.
+	hash, _ := workload.Checksum(told...)
+	name := naming.Child(in.Cluster, s.pair.Component) + "-login-" + hash[:8]
+	job := in.Facts.Jobs[name]
+	if runs || job != nil {
+		h.Job, h.Awaits = name, fmt.Sprintf("waiting until Job %s has told %s", name, server)
+	}
+	h.Accepted = Complete(job)
+	h.Cleared = h.Accepted && !lingers
+	return h
 }
 
 // Health of the credential.
@@ -45,9 +71,4 @@ func (h Handover) Health(in component.Input) component.Health {
 
 func (h Handover) rotating(format string, args ...any) component.Health {
 	return component.NotReady(v1alpha1.ReasonRotating, h.pair.Component+": "+fmt.Sprintf(format, args...))
-}
-
-// JobName of what tells a server, for one Secret and one wording.
-func (s State) JobName(in component.Input, hash string) string {
-	return naming.Child(in.Cluster, s.pair.Component) + "-login-" + hash[:8]
 }
