@@ -59,11 +59,11 @@ func updatesThePostgresImage(t *testing.T, platform types.NamespacedName) {
 	check(t, kube.Change(t.Context(), platform, fmt.Sprintf(`{"spec":{"postgres":{"image":%q}}}`, newPostgres)))
 	var last v1alpha1.FailoverStatus
 	check(t, kube.WaitPlatform(t.Context(), platform, changeTimeout, "switchover to the new image", func(x *v1alpha1.XaTubeCluster) error {
-		if seen := x.Status.Postgres.LastFailover; seen == nil || seen.From != from || seen.CompletedAt == nil {
+		seen := x.Status.Postgres.LastFailover
+		if seen == nil || seen.From != from || seen.CompletedAt == nil {
 			return fmt.Errorf("lastFailover is %+v", seen)
-		} else {
-			last = *seen
 		}
+		last = *seen
 		return nil
 	}))
 	ready(t, platform, changeTimeout)
