@@ -26,7 +26,8 @@ func InProgress(db *cnpgv1.Cluster) bool {
 // KindOf tells why the primary changes now. CloudNativePG names a healthy primary's successor at once, and looks for
 // that of a failed one first.
 func KindOf(db *cnpgv1.Cluster) v1alpha1.FailoverKind {
-	if db.Status.TargetPrimary != pendingTarget && db.Status.Phase == cnpgv1.PhaseSwitchover {
+	planned := db.Status.Phase == cnpgv1.PhaseSwitchover || db.Status.Phase == cnpgv1.PhaseUpgrade
+	if planned && db.Status.TargetPrimary != pendingTarget {
 		return v1alpha1.KindSwitchover
 	}
 	return v1alpha1.KindFailover

@@ -68,6 +68,8 @@ func TestKindOf(t *testing.T) {
 		want                v1alpha1.FailoverKind
 	}{
 		{"asked for", "b", cnpgv1.PhaseSwitchover, v1alpha1.KindSwitchover},
+		{"before the primary takes another image", "b", cnpgv1.PhaseUpgrade, v1alpha1.KindSwitchover},
+		{"the primary failed during an update", "pending", cnpgv1.PhaseUpgrade, v1alpha1.KindFailover},
 		{"no successor yet", "pending", cnpgv1.PhaseFailOver, v1alpha1.KindFailover},
 		{"successor of a failed primary", "b", cnpgv1.PhaseFailOver, v1alpha1.KindFailover},
 		{"the successor failed too", "pending", cnpgv1.PhaseSwitchover, v1alpha1.KindFailover},
