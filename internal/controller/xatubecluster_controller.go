@@ -298,8 +298,12 @@ func nextLook(in component.Input) time.Duration {
 			return workload.SchedulingPatience
 		}
 	}
-	if failover.InProgress(in.Facts.Database) || primaryAway(in) {
-		return failover.StalledAfter
+	if db := in.Facts.Database; failover.InProgress(db) || primaryAway(in) {
+		var last *v1alpha1.FailoverStatus
+		if p := in.Cluster.Status.Postgres; p != nil {
+			last = p.LastFailover
+		}
+		return failover.NextLook(db, postgres.Primary(in), last, in.Facts.PrimarySilent, in.Facts.At)
 	}
 	return 0
 }

@@ -6,6 +6,8 @@ import (
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
 )
 
 // Cause says what a change of the primary that does not end waits for.
@@ -47,20 +49,38 @@ func readyStandbys(db *cnpgv1.Cluster) int {
 // Leaderless says that a database with standbys has been without a ready primary for longer than it may, and that no
 // change of the primary has begun. silent is since when the primary has not renewed its lease; zero when it does.
 func Leaderless(db *cnpgv1.Cluster, primary *corev1.Pod, silent, now time.Time) bool {
+	since := leaderlessSince(db, primary, silent)
+	return !since.IsZero() && now.Sub(since) >= StalledAfter
+}
+
+// leaderlessSince is zero while there is a ready primary, another one is being made, or nobody knows.
+func leaderlessSince(db *cnpgv1.Cluster, primary *corev1.Pod, silent time.Time) time.Time {
 	if db == nil || db.Status.CurrentPrimary == "" || InProgress(db) || Asleep(db) || fenced(db) || Needed(db) == 0 {
-		return false
+		return time.Time{}
 	}
-	since := silent
 	if primary != nil {
 		for _, c := range primary.Status.Conditions {
-			if c.Type != corev1.PodReady {
-				continue
+			switch {
+			case c.Type != corev1.PodReady:
+			case c.Status == corev1.ConditionTrue:
+				return time.Time{}
+			default:
+				return c.LastTransitionTime.Time
 			}
-			if c.Status == corev1.ConditionTrue {
-				return false
-			}
-			since = c.LastTransitionTime.Time
 		}
 	}
-	return !since.IsZero() && now.Sub(since) >= StalledAfter
+	return silent
+}
+
+// NextLook is how soon it can turn out that a database without a primary has stalled. last is the record of the change
+// that is under way, or of the last one.
+func NextLook(db *cnpgv1.Cluster, primary *corev1.Pod, last *v1alpha1.FailoverStatus, silent, now time.Time) time.Duration {
+	since := leaderlessSince(db, primary, silent)
+	if InProgress(db) && last != nil && last.CompletedAt == nil {
+		since = last.StartedAt.Time
+	}
+	if left := StalledAfter - now.Sub(since); !since.IsZero() && left > 0 {
+		return left
+	}
+	return StalledAfter
 }

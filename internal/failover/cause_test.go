@@ -84,3 +84,34 @@ func TestAFailoverBeginsWhenThePrimaryFellSilent(t *testing.T) {
 		}
 	}
 }
+
+// TestNextLook: a look just before the time is up must be followed by one just after it.
+func TestNextLook(t *testing.T) {
+	began := &v1alpha1.FailoverStatus{StartedAt: metav1.NewMicroTime(now.Add(-50 * time.Second))}
+	ended := began.DeepCopy()
+	ended.CompletedAt = &began.StartedAt
+	for _, tt := range []struct {
+		name   string
+		target string
+		last   *v1alpha1.FailoverStatus
+		silent time.Duration // ago; negative: not
+		want   time.Duration
+	}{
+		{"nobody knows since when", "a", ended, -1, StalledAfter},
+		{"silent", "a", ended, 59500 * time.Millisecond, 500 * time.Millisecond},
+		{"stalled", "a", ended, StalledAfter, StalledAfter},
+		{"a change is under way", pendingTarget, began, -1, 10 * time.Second},
+		{"a change has begun of which there is no record yet", pendingTarget, ended, -1, StalledAfter},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			db := healthy(func(db *cnpgv1.Cluster) { db.Status.TargetPrimary = tt.target })
+			var silent time.Time
+			if tt.silent >= 0 {
+				silent = now.Add(-tt.silent)
+			}
+			if got := NextLook(db, nil, tt.last, silent, now); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
