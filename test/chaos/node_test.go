@@ -25,7 +25,7 @@ const (
 // sent to it fail, until the edge sends them elsewhere.
 var nodeTrials = []trial{
 	{"NodeCutOff", isolate, cutOff, limits{gap: nodeGap, writes: -1, reads: -1, pages: -1}},
-	{"NodeCutOffFromAPI", isolate, cutOffFrom("api", unreachable), limits{writes: -1, reads: -1, pages: -1}},
+	{"NodeCutOffFromAPI", isolate, cutOffFrom("api", unreachable), limits{gap: failoverGap, writes: -1, reads: -1, pages: -1}},
 	{"NodeCutOffFromNodes", isolate, cutOffFrom("nodes", partition), limits{writes: -1, reads: -1, pages: -1}},
 	{"NodeKilled", isolate, killNode, limits{gap: nodeGap, writes: -1, reads: -1, pages: -1}},
 }
