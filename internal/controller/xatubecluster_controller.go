@@ -298,24 +298,9 @@ func nextLook(in component.Input) time.Duration {
 			return workload.SchedulingPatience
 		}
 	}
-	if db := in.Facts.Database; failover.InProgress(db) || primaryAway(in) {
-		var last *v1alpha1.FailoverStatus
-		if p := in.Cluster.Status.Postgres; p != nil {
-			last = p.LastFailover
-		}
-		return failover.NextLook(db, postgres.Primary(in), last, in.Facts.PrimarySilent, in.Facts.At)
+	var last *v1alpha1.FailoverStatus
+	if p := in.Cluster.Status.Postgres; p != nil {
+		last = p.LastFailover
 	}
-	return 0
-}
-
-// primaryAway says that the database has a primary that is not ready.
-func primaryAway(in component.Input) bool {
-	db := in.Facts.Database
-	if db == nil || db.Status.CurrentPrimary == "" || failover.Asleep(db) {
-		return false
-	}
-	pod := postgres.Primary(in)
-	return pod == nil || !slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-	})
+	return failover.NextLook(in.Facts.Database, postgres.Primary(in), last, in.Facts.PrimarySilent, in.Facts.At)
 }

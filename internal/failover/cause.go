@@ -53,31 +53,50 @@ func Leaderless(db *cnpgv1.Cluster, primary *corev1.Pod, silent, now time.Time) 
 	return !since.IsZero() && now.Sub(since) >= StalledAfter
 }
 
-// leaderlessSince is zero while there is a ready primary, another one is being made, or nobody knows.
+// leaderlessSince is zero while the primary is not away, or nobody knows since when it is.
 func leaderlessSince(db *cnpgv1.Cluster, primary *corev1.Pod, silent time.Time) time.Time {
-	if db == nil || db.Status.CurrentPrimary == "" || InProgress(db) || Asleep(db) || fenced(db) || Needed(db) == 0 {
+	if !away(db, primary) {
 		return time.Time{}
 	}
-	if primary != nil {
-		for _, c := range primary.Status.Conditions {
-			switch {
-			case c.Type != corev1.PodReady:
-			case c.Status == corev1.ConditionTrue:
-				return time.Time{}
-			default:
-				return c.LastTransitionTime.Time
-			}
-		}
+	if c := readiness(primary); c != nil {
+		return c.LastTransitionTime.Time
 	}
 	return silent
 }
 
-// NextLook is how soon it can turn out that a database without a primary has stalled. last is the record of the change
-// that is under way, or of the last one.
+// away says that a database with standbys, which is to run, has no ready primary, and that no change has begun.
+func away(db *cnpgv1.Cluster, primary *corev1.Pod) bool {
+	if db == nil || db.Status.CurrentPrimary == "" || InProgress(db) || Asleep(db) || fenced(db) || Needed(db) == 0 {
+		return false
+	}
+	c := readiness(primary)
+	return c == nil || c.Status != corev1.ConditionTrue
+}
+
+// readiness of a pod; nil when there is no pod, or when it has not been started yet.
+func readiness(pod *corev1.Pod) *corev1.PodCondition {
+	if pod == nil {
+		return nil
+	}
+	for i := range pod.Status.Conditions {
+		if c := &pod.Status.Conditions[i]; c.Type == corev1.PodReady {
+			return c
+		}
+	}
+	return nil
+}
+
+// NextLook is how soon it can turn out that a database has stalled without a primary; zero while it has one. last is the
+// record of the change that is under way, or of the last one.
 func NextLook(db *cnpgv1.Cluster, primary *corev1.Pod, last *v1alpha1.FailoverStatus, silent, now time.Time) time.Duration {
 	since := leaderlessSince(db, primary, silent)
-	if InProgress(db) && last != nil && last.CompletedAt == nil {
-		since = last.StartedAt.Time
+	switch {
+	case InProgress(db):
+		if last != nil && last.CompletedAt == nil {
+			since = last.StartedAt.Time
+		}
+	case !away(db, primary):
+		return 0
 	}
 	if left := StalledAfter - now.Sub(since); !since.IsZero() && left > 0 {
 		return left

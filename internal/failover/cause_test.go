@@ -39,13 +39,14 @@ func TestCause(t *testing.T) {
 	}
 }
 
+var fine = &corev1.Pod{Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}}
+
 func TestLeaderless(t *testing.T) {
 	unready := func(ago time.Duration) *corev1.Pod {
 		return &corev1.Pod{Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{
 			Type: corev1.PodReady, Status: corev1.ConditionFalse, LastTransitionTime: metav1.NewTime(now.Add(-ago)),
 		}}}}
 	}
-	fine := &corev1.Pod{Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}}
 	tests := []struct {
 		name   string
 		db     *cnpgv1.Cluster
@@ -93,15 +94,17 @@ func TestNextLook(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		target string
+		pod    *corev1.Pod
 		last   *v1alpha1.FailoverStatus
 		silent time.Duration // ago; negative: not
 		want   time.Duration
 	}{
-		{"nobody knows since when", "a", ended, -1, StalledAfter},
-		{"silent", "a", ended, 59500 * time.Millisecond, 500 * time.Millisecond},
-		{"stalled", "a", ended, StalledAfter, StalledAfter},
-		{"a change is under way", pendingTarget, began, -1, 10 * time.Second},
-		{"a change has begun of which there is no record yet", pendingTarget, ended, -1, StalledAfter},
+		{"a ready primary", "a", fine, ended, -1, 0},
+		{"nobody knows since when", "a", nil, ended, -1, StalledAfter},
+		{"silent", "a", nil, ended, 59500 * time.Millisecond, 500 * time.Millisecond},
+		{"stalled", "a", nil, ended, StalledAfter, StalledAfter},
+		{"a change is under way", pendingTarget, nil, began, -1, 10 * time.Second},
+		{"a change has begun of which there is no record yet", pendingTarget, nil, ended, -1, StalledAfter},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			db := healthy(func(db *cnpgv1.Cluster) { db.Status.TargetPrimary = tt.target })
@@ -109,7 +112,7 @@ func TestNextLook(t *testing.T) {
 			if tt.silent >= 0 {
 				silent = now.Add(-tt.silent)
 			}
-			if got := NextLook(db, nil, tt.last, silent, now); got != tt.want {
+			if got := NextLook(db, tt.pod, tt.last, silent, now); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
