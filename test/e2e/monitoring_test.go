@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,7 +33,7 @@ const (
 
 // watched is a platform with a Prometheus of its own and three instances of the database.
 var watched = strings.NewReplacer("backend: {replicas: 1,", "backend: {replicas: 3,", "instances: 1,", "instances: 3,",
-	"maxMemory: 16Mi", "maxMemory: 64Mi").Replace(drive.Small) + "\n  monitoring: {mode: Enabled, prometheus: {}, nodeExporter: {}}"
+	"maxMemory: 16Mi", "maxMemory: 64Mi").Replace(drive.Small) + "\n  monitoring: {mode: Enabled, prometheus: {storage: {size: 1Gi}}, nodeExporter: {}}"
 
 // TestMonitoring breaks a platform and reads the alerts of a real Prometheus. It needs prometheus-operator and the
 // Prometheus of the cluster, which knows the operator's metrics: make test-e2e MONITORING=1.
@@ -46,6 +47,7 @@ func TestMonitoring(t *testing.T) {
 	platform := apply(t, namespace(t), "watched", watched)
 	ready(t, platform, readyTimeout)
 	t.Run("ItsOwnPrometheusScrapesEveryPod", func(t *testing.T) { scrapesEveryPod(t, platform) })
+	t.Run("ShowsNoStreamKey", func(t *testing.T) { showsNoKey(t, platform) })
 	for _, test := range []struct {
 		name, alert string
 		// fault does what the alert tells of, and returns what takes it back.
@@ -65,6 +67,8 @@ func TestMonitoring(t *testing.T) {
 			ready(t, platform, changeTimeout)
 		})
 	}
+	t.Run("RolesFollowThePrimary", func(t *testing.T) { scrapesEveryPod(t, platform) })
+	t.Run("LeavesNothingWhenDisabled", func(t *testing.T) { leavesNothing(t, platform) })
 }
 
 func openPrometheus(t *testing.T, namespace, service string) *drive.Prometheus {
@@ -93,6 +97,9 @@ func scrapesEveryPod(t *testing.T, platform types.NamespacedName) {
 		if err := missesTargets(active, platform, want); err != nil {
 			return err
 		}
+		if err := missesPrimary(active, primary(t, platform)); err != nil {
+			return err
+		}
 		return missesPools(active, dropped)
 	}))
 }
@@ -100,7 +107,6 @@ func scrapesEveryPod(t *testing.T, platform types.NamespacedName) {
 // missesTargets says which target is not up, not labelled, or not there.
 func missesTargets(active []drive.Target, platform types.NamespacedName, want map[string]int) error {
 	pods := map[string]map[string]bool{}
-	roles := map[string]int{}
 	for _, target := range active {
 		l := target.Labels
 		if target.Health != "up" {
@@ -113,15 +119,22 @@ func missesTargets(active []drive.Target, platform types.NamespacedName, want ma
 			pods[l["component"]] = map[string]bool{}
 		}
 		pods[l["component"]][l["pod"]] = true
-		roles[l["role"]]++
 	}
 	for _, component := range slices.Sorted(maps.Keys(want)) {
 		if len(pods[component]) != want[component] {
 			return fmt.Errorf("%d targets of %s, want %d", len(pods[component]), component, want[component])
 		}
 	}
-	if roles["primary"] != 1 || roles["replica"] != want[naming.Postgres]-1 {
-		return fmt.Errorf("the roles of the instances are %v", roles)
+	return nil
+}
+
+// missesPrimary says which instance of the database is not labelled as what it is.
+func missesPrimary(active []drive.Target, primary string) error {
+	for _, target := range active {
+		l := target.Labels
+		if want := map[bool]string{true: "primary", false: "replica"}[l["pod"] == primary]; l["component"] == naming.Postgres && l["role"] != want {
+			return fmt.Errorf("the role of %s is %q, want %s", l["pod"], l["role"], want)
+		}
 	}
 	return nil
 }
@@ -139,6 +152,45 @@ func missesPools(active []drive.Target, dropped map[string]int) error {
 		}
 	}
 	return nil
+}
+
+// showsNoKey publishes a stream: Prometheus counts its publisher, and knows no key.
+func showsNoKey(t *testing.T, platform types.NamespacedName) {
+	key := register(t, open(t, platform)).Channel.StreamKey
+	_, err := kube.Publish(t.Context(), platform.Namespace, drive.IngestURL(platform), key, scrapeTimeout)
+	check(t, err)
+	prometheus := openPrometheus(t, platform.Namespace, platform.Name+"-prometheus")
+	check(t, drive.Until(t.Context(), scrapeTimeout, "publisher", func(ctx context.Context) error {
+		found, err := prometheus.Query(ctx, "nginx_rtmp_publishers > 0")
+		if err == nil && len(found) == 0 {
+			err = errors.New("nobody publishes")
+		}
+		return err
+	}))
+	all, err := prometheus.Query(t.Context(), `{namespace!=""}`)
+	check(t, err)
+	if len(all) == 0 {
+		t.Fatal("there are no series")
+	}
+	for _, series := range all {
+		for name, value := range series.Labels {
+			if strings.Contains(value, key) {
+				t.Errorf("a label %s of %s shows the key", name, series.Labels["__name__"])
+			}
+		}
+	}
+}
+
+// leavesNothing takes monitoring away from a platform that stays.
+func leavesNothing(t *testing.T, platform types.NamespacedName) {
+	check(t, kube.Change(t.Context(), platform, `{"spec":{"monitoring":{"mode":"Disabled","prometheus":null,"nodeExporter":null}}}`))
+	check(t, drive.Until(t.Context(), changeTimeout, "end of monitoring", func(context.Context) error {
+		if left := children(t, platform).Only("ServiceMonitor", "PodMonitor", "PrometheusRule", "Prometheus", "DaemonSet"); len(left) > 0 {
+			return fmt.Errorf("there are %s", left)
+		}
+		return nil
+	}))
+	ready(t, platform, changeTimeout)
 }
 
 // alert waits until an alert of the platform fires, or does not.
