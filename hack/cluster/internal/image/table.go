@@ -86,6 +86,14 @@ var Programs = []Program{
 	},
 	{
 		Image: Image{
+			Ref: "docker.io/xatube/volume-resizer:2.3.0", User: "65532:65532", Entrypoint: []string{"/volume-resizer"},
+		},
+		Module:  program.VolumeResizer,
+		Command: "volume-resizer",
+		Path:    "/volume-resizer",
+	},
+	{
+		Image: Image{
 			Ref: "ghcr.io/cloudnative-pg/cloudnative-pg:1.30.1", User: "65532:65532",
 			Entrypoint: []string{"/manager"}, WorkingDir: "/",
 		},

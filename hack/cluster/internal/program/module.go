@@ -39,6 +39,11 @@ func writeModule(ctx context.Context, m Module, dir string) error {
 			return fmt.Errorf("amending %s: %w", r.Path, err)
 		}
 	}
+	if m.Main != "" {
+		if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(m.Main), 0o644); err != nil {
+			return fmt.Errorf("writing main.go: %w", err)
+		}
+	}
 	if err := os.WriteFile(filepath.Join(dir, "go.mod"), mod, 0o644); err != nil {
 		return fmt.Errorf("writing go.mod: %w", err)
 	}

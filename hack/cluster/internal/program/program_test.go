@@ -10,7 +10,7 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-var modules = []Module{Kubernetes, Etcd, CoreDNS, LocalPathProvisioner, CloudNativePG, NginxExporter, PrometheusOperator, GatewayAPI}
+var modules = []Module{Kubernetes, Etcd, CoreDNS, LocalPathProvisioner, VolumeResizer, CloudNativePG, NginxExporter, PrometheusOperator, GatewayAPI}
 
 // go build -o FOLDER names the programs itself, so the table must name them the same.
 func TestNamesOfSeveralCommands(t *testing.T) {
@@ -57,6 +57,24 @@ func TestPlainModule(t *testing.T) {
 			t.Errorf("machinery is replaced by %v", r.New)
 		}
 	}
+}
+
+// The library with which the program is tested is the one with which it is built.
+func TestTheResizerHasOneVersion(t *testing.T) {
+	raw, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := modfile.Parse("go.mod", raw, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, require := range file.Require {
+		if require.Mod.Path == VolumeResizer.Path && require.Mod.Version == VolumeResizer.Version {
+			return
+		}
+	}
+	t.Errorf("go.mod does not require %s %s", VolumeResizer.Path, VolumeResizer.Version)
 }
 
 func TestStagedModule(t *testing.T) {

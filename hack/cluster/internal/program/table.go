@@ -16,6 +16,8 @@ type Module struct {
 	// do not count in a build, so they have to be said here.
 	Replace map[string]Replacement
 	LDFlags string
+	// Main is the source of the command, package ".", where the module is a library. Empty for all others.
+	Main string `json:",omitempty"`
 	// Commands maps the program's name to its package. If there are several, the name is the last
 	// element of the package, since go build chooses the names then.
 	Commands map[string]string
