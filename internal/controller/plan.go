@@ -19,6 +19,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/backup"
 	"github.com/xatube/xatube-operator/internal/component/logging"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/workload"
 	"github.com/xatube/xatube-operator/internal/eck"
 	"github.com/xatube/xatube-operator/internal/inventory"
 	"github.com/xatube/xatube-operator/internal/observe"
@@ -234,7 +235,7 @@ func (r *Reconciler) applyAll(ctx context.Context, in component.Input, p plan) [
 		res := status.Result{
 			Name:      part.component.Name(),
 			Condition: part.component.Condition(),
-			Health:    part.component.Health(in),
+			Health:    workload.Grown(in, part.component.Name(), part.component.Health(in)),
 			Blocked:   part.blocked,
 			Turn:      r.turn(in, part),
 		}

@@ -40,13 +40,15 @@ func (Component) Health(in component.Input) component.Health {
 	case Hibernates(db):
 		return component.NotReady(v1alpha1.ReasonProgressing, fmt.Sprintf("Cluster %s sleeps and is being woken", name))
 	case complete(in):
-		if h, found := poolerTrouble(in); found {
-			return h
+		for _, find := range []func(component.Input) (component.Health, bool){poolerTrouble, outgrown} {
+			if h, found := find(in); found {
+				return h
+			}
 		}
 		return component.Ready(fmt.Sprintf("primary is %s; %d of %d instances are ready",
 			db.Status.CurrentPrimary, db.Status.ReadyInstances, Instances(in.Cluster)))
 	}
-	for _, find := range []func(component.Input) (component.Health, bool){changing, trouble, refusal, leaderless, phase} {
+	for _, find := range []func(component.Input) (component.Health, bool){changing, trouble, refusal, leaderless, phase, outgrown} {
 		if h, found := find(in); found {
 			return h
 		}

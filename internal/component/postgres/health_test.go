@@ -8,6 +8,7 @@ import (
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -129,6 +130,33 @@ func TestHealth(t *testing.T) {
 			reason: v1alpha1.ReasonPodRefused, message: "denied by policy",
 		},
 		{
+			name:   "a volume has not grown",
+			in:     func(in *component.Input) { in.Facts.Claims = claims("10Gi") },
+			reason: v1alpha1.ReasonProgressing, message: `demo-postgres-1 grows from 10Gi to the 20Gi of spec.postgres.storage.size; CloudNativePG waits if its StorageClass "fixed"`,
+		},
+		{
+			name:   "CloudNativePG repairs nothing while a volume cannot grow",
+			in:     func(in *component.Input) { in.Facts.Claims = claims("10Gi") },
+			db:     func(db *cnpgv1.Cluster) { db.Status.ReadyInstances = 2 },
+			reason: v1alpha1.ReasonProgressing, message: "allowVolumeExpansion",
+		},
+		{
+			name:   "a volume has grown",
+			in:     func(in *component.Input) { in.Facts.Claims = claims("20Gi") },
+			reason: v1alpha1.ReasonReady,
+		},
+		{
+			name: "the volume of the log has not grown",
+			in: func(in *component.Input) {
+				in.Cluster.Spec.Postgres.WALStorage = &v1alpha1.VolumeSpec{Size: "30Gi"}
+				in.Facts.Claims = claims("20Gi")
+				log := in.Facts.Claims["demo-postgres-1"].DeepCopy()
+				log.Labels["cnpg.io/pvcRole"] = "PG_WAL"
+				in.Facts.Claims["demo-postgres-1-wal"] = log
+			},
+			reason: v1alpha1.ReasonProgressing, message: "demo-postgres-1-wal grows from 20Gi to the 30Gi of spec.postgres.walStorage.size",
+		},
+		{
 			name: "needs help",
 			db: func(db *cnpgv1.Cluster) {
 				db.Status.ReadyInstances = 0
@@ -152,6 +180,16 @@ func TestHealth(t *testing.T) {
 			}
 		})
 	}
+}
+
+// claims of one instance.
+func claims(size string) map[string]*corev1.PersistentVolumeClaim {
+	class := "fixed"
+	claim := &corev1.PersistentVolumeClaim{}
+	claim.Labels = map[string]string{naming.LabelComponent: naming.Postgres, "cnpg.io/pvcRole": "PG_DATA"}
+	claim.Spec.StorageClassName = &class
+	claim.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(size)}
+	return map[string]*corev1.PersistentVolumeClaim{"demo-postgres-1": claim}
 }
 
 func TestHealthOfExternal(t *testing.T) {

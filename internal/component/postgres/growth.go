@@ -1,0 +1,52 @@
+package postgres
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/naming"
+)
+
+const (
+	labelVolumeRole = "cnpg.io/pvcRole"
+	roleLog         = "PG_WAL"
+)
+
+// outgrown finds a volume that CloudNativePG has not enlarged. Where the storage class does not let it, CloudNativePG says so
+// in its log alone and repairs no pods until it may: the Cluster goes on being called healthy.
+func outgrown(in component.Input) (component.Health, bool) {
+	for _, name := range slices.Sorted(maps.Keys(in.Facts.Claims)) {
+		claim := in.Facts.Claims[name]
+		if claim.Labels[naming.LabelComponent] != naming.Postgres {
+			continue
+		}
+		field, wanted := wantedVolume(in.Cluster, claim)
+		size, err := wanted.Size.Quantity()
+		if is := claim.Spec.Resources.Requests.Storage(); err == nil && is.Cmp(size) < 0 {
+			return component.NotReady(v1alpha1.ReasonProgressing, fmt.Sprintf(
+				"volume claim %s grows from %s to the %s of %s.size; CloudNativePG waits if its StorageClass %q lacks allowVolumeExpansion: true",
+				name, is, wanted.Size, field, class(claim))), true
+		}
+	}
+	return component.Health{}, false
+}
+
+// wantedVolume is what the spec says of the volume of a claim, and where.
+func wantedVolume(c *v1alpha1.XaTubeCluster, claim *corev1.PersistentVolumeClaim) (field string, v v1alpha1.VolumeSpec) {
+	if wal := c.Spec.Postgres.WALStorage; wal != nil && claim.Labels[labelVolumeRole] == roleLog {
+		return "spec.postgres.walStorage", *wal
+	}
+	return "spec.postgres.storage", storage(c)
+}
+
+func class(claim *corev1.PersistentVolumeClaim) string {
+	if name := claim.Spec.StorageClassName; name != nil {
+		return *name
+	}
+	return ""
+}
