@@ -87,6 +87,8 @@ const (
 	ReasonImagePull = "ImagePullFailed"
 	// ReasonVolumePending: a volume is not bound.
 	ReasonVolumePending = "VolumePending"
+	// ReasonVolumeNotExpandable: the storage class of a volume does not let it grow.
+	ReasonVolumeNotExpandable = "VolumeNotExpandable"
 	// ReasonQuotaExceeded: a ResourceQuota or LimitRange refuses pods.
 	ReasonQuotaExceeded = "QuotaExceeded"
 	// ReasonPodRefused: admission refuses pods for another reason than a quota.

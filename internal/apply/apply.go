@@ -82,7 +82,7 @@ func (e *Engine) Apply(ctx context.Context, owner *v1alpha1.XaTubeCluster, want 
 	annotate(want, hash)
 	if err := e.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(want),
 		client.FieldOwner(naming.FieldManager), client.ForceOwnership); err != nil {
-		return false, classify(want, err)
+		return false, classify(want, live, err)
 	}
 	return true, nil
 }
@@ -231,20 +231,30 @@ func annotate(u *unstructured.Unstructured, hash string) {
 	u.SetAnnotations(annotations)
 }
 
-// classify tells what the API server's refusal means for the user.
-func classify(u *unstructured.Unstructured, err error) error {
+// classify tells what the API server's refusal means for the user. live is the object before; nil when there was none.
+func classify(u, live *unstructured.Unstructured, err error) error {
 	wrapped := fmt.Errorf("applying %s: %w", describe(u), err)
 	switch {
 	case meta.IsNoMatchError(err):
 		return outcome.Waiting(v1alpha1.ReasonAPINotInstalled, "%s cannot be applied: its API is not installed", describe(u))
 	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), "exceeded quota"):
 		return outcome.Waiting(v1alpha1.ReasonQuotaExceeded, "%v; raise the ResourceQuota", wrapped)
+	case live != nil && apierrors.IsForbidden(err) && strings.Contains(err.Error(), "must support resize"):
+		return cannotGrow(u, live)
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return outcome.Waiting(v1alpha1.ReasonDeleting, "%v", wrapped)
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
 		return outcome.Terminal(v1alpha1.ReasonRejected, "%v", wrapped)
 	}
 	return wrapped
+}
+
+// cannotGrow is waited out: nobody watches storage classes, and the spec cannot be taken back.
+func cannotGrow(claim, live *unstructured.Unstructured) error {
+	class, _, _ := unstructured.NestedString(live.Object, "spec", "storageClassName")
+	return outcome.Waiting(v1alpha1.ReasonVolumeNotExpandable,
+		"%s cannot grow as %s asks: its StorageClass %q does not allow it; set allowVolumeExpansion: true on the class if its provisioner enlarges volumes",
+		describe(claim), naming.SizeField(claim.GetLabels()[naming.LabelComponent]), class)
 }
 
 func describe(u *unstructured.Unstructured) string {

@@ -27,6 +27,7 @@ var needsUser = []string{
 	v1alpha1.ReasonConfigMapKeyMissing,
 	v1alpha1.ReasonRouteNotAccepted,
 	v1alpha1.ReasonImagePull,
+	v1alpha1.ReasonVolumeNotExpandable,
 	v1alpha1.ReasonQuotaExceeded,
 	v1alpha1.ReasonPodRefused,
 	v1alpha1.ReasonMigrationFailed,

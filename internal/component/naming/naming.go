@@ -200,3 +200,18 @@ func Labels(c *v1alpha1.XaTubeCluster, component string) map[string]string {
 	labels[LabelManagedBy] = ManagedBy
 	return labels
 }
+
+// SizeField is the field of the spec that says how large the volumes of a component are. That of Postgres' log is another.
+func SizeField(component string) string {
+	switch component {
+	case Backend:
+		return "spec.backend.uploads.size"
+	case Redis:
+		return "spec.redis.persistence.size"
+	case RTMP:
+		return "spec.rtmp.recording.size"
+	case Monitoring:
+		return "spec.monitoring.prometheus.storage.size"
+	}
+	return "spec." + component + ".storage.size"
+}
