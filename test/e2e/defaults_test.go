@@ -28,6 +28,7 @@ func TestDefaults(t *testing.T) {
 		{"RefusesInternalPaths", refusesInternalPaths},
 		{"KeepsWhatIsWritten", keepsWhatIsWritten},
 		{"SharesUploadsAmongBackends", sharesUploads},
+		{"GrowsItsVolumes", growsItsVolumes},
 		{"ChatsAcrossEdges", chatsAcrossEdges},
 		{"MovesOnlyTheRoomsOfABackendThatDeparts", movesOnlyTheRoomsOfABackendThatDeparts},
 		{"PlaysWhatIsPublished", playsWhatIsPublished},

@@ -32,16 +32,18 @@ const (
 	sweepTimeout = 90 * time.Second
 )
 
-// TestIngest uses two pods of the ingest behind two edges.
+// TestIngest uses two pods of the ingest, which record, behind two edges. Its cache is on disk.
 func TestIngest(t *testing.T) {
 	t.Parallel()
-	spec := strings.NewReplacer("edge: {replicas: 1,", "edge: {replicas: 2,", "rtmp: {", "rtmp: {replicas: 2, drainTimeout: 4m, ").Replace(drive.Small)
+	spec := strings.NewReplacer("edge: {replicas: 1,", "edge: {replicas: 2,", "redis: {", "redis: {persistence: {size: 1Gi}, ",
+		"rtmp: {", "rtmp: {replicas: 2, drainTimeout: 4m, recording: {size: 1Gi}, ").Replace(drive.Small)
 	platform := apply(t, namespace(t), "demo", spec)
 	ready(t, platform, readyTimeout)
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, types.NamespacedName)
 	}{
+		{"GrowsRecordingsAndCache", growsRecordingsAndCache},
 		{"PlaysEveryStreamThroughEveryEdge", playsEveryStreamThroughEveryEdge},
 		{"EndsTheStreamsOfAKilledPod", endsTheStreamsOfAKilledPod},
 		{"DrainsPodsThatAreScaledDown", drainsPodsThatAreScaledDown},

@@ -25,12 +25,13 @@ func TestBadInput(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
 	foreign := foreignService(t, types.NamespacedName{Namespace: ns, Name: "tube"})
-	platform := apply(t, ns, "tube", drive.Small)
+	platform := apply(t, ns, "tube", strings.ReplaceAll(drive.Small, "storage: {", "storage: {storageClassName: "+fixable+", "))
 	t.Run("ForeignObject", func(t *testing.T) { leavesAForeignObject(t, platform, foreign) })
 	ready(t, platform, readyTimeout)
 	t.Run("SecretMissing", func(t *testing.T) { reportsAMissingSecret(t, platform) })
 	t.Run("ImageNotPullable", func(t *testing.T) { reportsAnImage(t, platform) })
 	t.Run("QuotaExceeded", func(t *testing.T) { reportsAQuota(t, platform) })
+	t.Run("VolumeNotExpandable", func(t *testing.T) { reportsAVolumeThatCannotGrow(t, platform) })
 	t.Run("VolumePending", func(t *testing.T) { reportsAVolume(t, ns) })
 }
 
