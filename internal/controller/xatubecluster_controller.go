@@ -269,28 +269,13 @@ func poolerLacksPods(in component.Input) bool {
 	return d != nil && d.Spec.Replicas != nil && d.Status.AvailableReplicas < *d.Spec.Replicas
 }
 
-// setLacksPods says that a StatefulSet or a DaemonSet is not complete.
-func setLacksPods(in component.Input) bool {
-	for _, s := range in.Facts.StatefulSets {
-		if s.Spec.Replicas != nil && s.Status.Replicas < *s.Spec.Replicas {
-			return true
-		}
-	}
-	for _, d := range in.Facts.DaemonSets {
-		if observe.LacksPods(d) {
-			return true
-		}
-	}
-	return false
-}
-
 // nextLook is when something is looked at again for which time alone is the event: a pod that is missing or has no
 // node, publishers that a pod waits for, a failover that may stall. Zero when there is none.
 func nextLook(in component.Input) time.Duration {
 	if slices.ContainsFunc(in.Facts.Pods[naming.RTMP], observe.Drains) {
 		return drainDelay
 	}
-	if setLacksPods(in) || poolerLacksPods(in) {
+	if len(in.Facts.LackPods()) > 0 || poolerLacksPods(in) {
 		return refusalDelay
 	}
 	for _, pods := range in.Facts.Pods {

@@ -32,7 +32,7 @@ func (r *Reader) refusals(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Fac
 			}
 		}
 	}
-	for _, name := range lackPods(f) {
+	for _, name := range f.LackPods() {
 		message, err := r.refusal(ctx, c.Namespace, name)
 		if err != nil {
 			return err
@@ -44,8 +44,8 @@ func (r *Reader) refusals(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Fac
 	return nil
 }
 
-// lackPods are the StatefulSets, DaemonSets and Jobs that have fewer pods than they want.
-func lackPods(f *Facts) []string {
+// LackPods are the StatefulSets, DaemonSets and Jobs that have fewer pods than they want.
+func (f *Facts) LackPods() []string {
 	var names []string
 	for name, s := range f.StatefulSets {
 		if s.Spec.Replicas != nil && s.Status.Replicas < *s.Spec.Replicas {
@@ -53,7 +53,7 @@ func lackPods(f *Facts) []string {
 		}
 	}
 	for name, d := range f.DaemonSets {
-		if LacksPods(d) {
+		if d.Status.CurrentNumberScheduled < d.Status.DesiredNumberScheduled {
 			names = append(names, name)
 		}
 	}
@@ -62,13 +62,15 @@ func lackPods(f *Facts) []string {
 			names = append(names, name)
 		}
 	}
+	if p := f.Prometheus; p != nil && p.Spec.Replicas != nil && p.Status.Replicas < *p.Spec.Replicas {
+		names = append(names, PrometheusSet(p.Name))
+	}
 	return names
 }
 
-// LacksPods says that a node has no pod of a DaemonSet that should have one.
-func LacksPods(d *appsv1.DaemonSet) bool {
-	return d.Status.CurrentNumberScheduled < d.Status.DesiredNumberScheduled
-}
+// PrometheusSet is what prometheus-operator calls the StatefulSet of a Prometheus. It has labels of its own, so no cache
+// holds it.
+func PrometheusSet(prometheus string) string { return "prometheus-" + prometheus }
 
 func (r *Reader) refusal(ctx context.Context, namespace, name string) (string, error) {
 	var events corev1.EventList

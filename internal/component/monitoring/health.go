@@ -1,6 +1,7 @@
 package monitoring
 
 import (
+	"cmp"
 	"fmt"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
@@ -68,6 +69,9 @@ func serverOf(in component.Input) component.Health {
 	if hibernation.Wanted(in.Cluster) {
 		return hibernation.Asleep("Prometheus is stopped, and its samples are kept if they are on a volume")
 	}
+	if h, refused := workload.Refused(in, "StatefulSet", statefulSet(in.Cluster)); refused {
+		return h
+	}
 	for _, kind := range []monitoringv1.ConditionType{monitoringv1.Reconciled, monitoringv1.Available} {
 		c := conditionOf(p, kind)
 		switch {
@@ -75,7 +79,7 @@ func serverOf(in component.Input) component.Health {
 			return component.NotReady(v1alpha1.ReasonProgressing, fmt.Sprintf("prometheus-operator has not seen Prometheus %s yet", name))
 		case c.Status != monitoringv1.ConditionTrue:
 			return component.NotReady(v1alpha1.ReasonProgressing, fmt.Sprintf(
-				"Prometheus %s is not %s: %s; see kubectl describe prometheus %s", name, kind, c.Message, name))
+				"Prometheus %s is not %s: %s; see kubectl describe prometheus %s", name, kind, cmp.Or(c.Message, c.Reason), name))
 		}
 	}
 	return component.Ready("Prometheus runs")

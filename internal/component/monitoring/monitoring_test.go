@@ -334,6 +334,10 @@ func TestHealthOfPrometheus(t *testing.T) {
 			}
 		})
 	}
+	in.Facts.Refusals = map[string]string{"prometheus-demo-prometheus": "violates PodSecurity"}
+	if h := monitoring.New().Health(in); h.Reason != v1alpha1.ReasonPodRefused || !strings.Contains(h.Message, "violates PodSecurity") {
+		t.Errorf("got %+v", h)
+	}
 	in.Facts.Prometheus = nil
 	if h := monitoring.New().Health(in); h.Reason != v1alpha1.ReasonProgressing {
 		t.Errorf("got %+v", h)

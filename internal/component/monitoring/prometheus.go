@@ -43,9 +43,9 @@ func prometheus(in component.Input) ([]component.Object, error) {
 	return append(out, server), nil
 }
 
-// statefulSet is what prometheus-operator calls that of a Prometheus.
+// statefulSet is the name of that of the Prometheus.
 func statefulSet(c *v1alpha1.XaTubeCluster) string {
-	return "prometheus-" + naming.Child(c, naming.Prometheus)
+	return observe.PrometheusSet(naming.Child(c, naming.Prometheus))
 }
 
 func server(in component.Input, want v1alpha1.PrometheusSpec) (component.Object, error) {
@@ -67,6 +67,7 @@ func server(in component.Input, want v1alpha1.PrometheusSpec) (component.Object,
 		"podMonitorSelector":     ours,
 		"ruleSelector":           ours,
 		"podMetadata":            map[string]any{"labels": podLabels},
+		"securityContext":        workload.PodSecurity(nobody),
 		"resources":              workload.Requests("50m", "256Mi"),
 	}
 	if version := naming.Version(image); version != "" {

@@ -68,7 +68,7 @@ func Template(in component.Input, p Pod) (*corev1ac.PodTemplateSpecApplyConfigur
 	}
 
 	spec := corev1ac.PodSpec().
-		WithSecurityContext(podSecurity(p.User)).
+		WithSecurityContext(PodSecurity(p.User)).
 		WithAutomountServiceAccountToken(false).
 		WithEnableServiceLinks(false).
 		WithTerminationGracePeriodSeconds(int64(p.GracePeriod.Seconds())).
@@ -102,7 +102,8 @@ func (p Pod) checksum(in component.Input) (string, error) {
 	return Checksum(p.Checksum, content)
 }
 
-func podSecurity(user int64) *corev1ac.PodSecurityContextApplyConfiguration {
+// PodSecurity runs all of a pod as one user, as a restricted namespace demands.
+func PodSecurity(user int64) *corev1ac.PodSecurityContextApplyConfiguration {
 	return corev1ac.PodSecurityContext().
 		WithRunAsNonRoot(true).
 		WithRunAsUser(user).
