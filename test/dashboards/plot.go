@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,7 +123,7 @@ func (p plot) drawTimes(d *drawing) {
 func drawLegend(d *drawing, data []found) {
 	x, y := 8.0, d.Height-legendBar+10
 	for i, s := range data {
-		width := 22 + 5.6*float64(len(s.legend))
+		width := 22 + 6.2*float64(len(s.legend))
 		if x+width > d.Width {
 			x, y = 8, y+13
 		}
@@ -218,13 +219,16 @@ func bound(f found) float64 {
 	return le
 }
 
+// unknown is a label in a legend that the series does not have.
+var unknown = regexp.MustCompile(`{{.*?}}`)
+
 // legend names a series as Grafana does.
 func legend(format string, labels map[string]string) string {
 	if format != "__auto" {
 		for name, value := range labels {
 			format = strings.ReplaceAll(format, "{{"+name+"}}", value)
 		}
-		return format
+		return unknown.ReplaceAllString(format, "")
 	}
 	var pairs []string
 	for _, name := range slices.Sorted(maps.Keys(labels)) {

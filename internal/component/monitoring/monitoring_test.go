@@ -120,7 +120,9 @@ func TestEverySeriesSaysWhatItIsOf(t *testing.T) {
 		for _, e := range endpoints {
 			var labels []string
 			for _, r := range e.(map[string]any)["relabelings"].([]any) {
-				labels = append(labels, r.(map[string]any)["targetLabel"].(string))
+				if label, found := r.(map[string]any)["targetLabel"].(string); found {
+					labels = append(labels, label)
+				}
 			}
 			for _, want := range []string{"platform", "component", "instance"} {
 				if !slices.Contains(labels, want) {

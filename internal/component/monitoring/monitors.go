@@ -21,7 +21,7 @@ type target struct {
 	port     int32
 	// scrapes are the pages of metrics; none is /metrics.
 	scrapes []scrape
-	// more is what else the series are labelled with.
+	// more is how else the series are labelled.
 	more []map[string]any
 }
 
@@ -41,7 +41,8 @@ var brokerScrapes = []scrape{
 func targets(c *v1alpha1.XaTubeCluster) []target {
 	spec := c.Spec
 	out := []target{
-		{component: naming.Backend, portName: naming.PortHTTP, port: naming.BackendPort},
+		// The backend says by endpoint what it serves, and prometheus-operator which port of the Service was asked.
+		{component: naming.Backend, portName: naming.PortHTTP, port: naming.BackendPort, more: []map[string]any{dropping("endpoint")}},
 		{component: naming.Edge, portName: naming.PortMetrics, port: naming.EdgeMetricsPort},
 		{component: naming.RTMP, portName: naming.PortMetrics, port: naming.RTMPMetricsPort},
 	}
@@ -176,6 +177,11 @@ func endpoint(c *v1alpha1.XaTubeCluster, comp string, more ...map[string]any) ma
 // relabeling gives each series of a target a label from what is known of the target.
 func relabeling(label, source string) map[string]any {
 	return map[string]any{"sourceLabels": []string{source}, "targetLabel": label}
+}
+
+// dropping takes a label from a target, so that its series keep their own of that name.
+func dropping(label string) map[string]any {
+	return map[string]any{"action": "labeldrop", "regex": label}
 }
 
 func matching(labels map[string]string) map[string]any { return map[string]any{"matchLabels": labels} }
