@@ -48,25 +48,7 @@ func TestMonitoring(t *testing.T) {
 	ready(t, platform, readyTimeout)
 	t.Run("ItsOwnPrometheusScrapesEveryPod", func(t *testing.T) { scrapesEveryPod(t, platform) })
 	t.Run("ItsSeriesKeepTheirLabelsAndNoStreamKey", func(t *testing.T) { labelsSeries(t, platform) })
-	for _, test := range []struct {
-		name, alert string
-		// fault does what the alert tells of, and returns what takes it back.
-		fault func(*testing.T, types.NamespacedName) (mend func())
-	}{
-		{"TellsOfAFailover", "XaTubeFailover", killsThePrimary},
-		{"TellsOfAMissingBackend", "XaTubeBackendReplicasMissing", stopsABackend},
-		{"TellsOfAnEvictingRedis", "XaTubeRedisEvictions", fillsRedis},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			prometheus := openPrometheus(t, "monitoring", "prometheus-operated")
-			alert(t, prometheus, platform, test.alert, false)
-			mend := test.fault(t, platform)
-			alert(t, prometheus, platform, test.alert, true)
-			mend()
-			alert(t, prometheus, platform, test.alert, false)
-			ready(t, platform, changeTimeout)
-		})
-	}
+	t.Run("AlertsFireAndEnd", func(t *testing.T) { alertsFireAndEnd(t, platform) })
 	t.Run("RolesFollowThePrimary", func(t *testing.T) { scrapesEveryPod(t, platform) })
 	t.Run("LeavesNothingWhenDisabled", func(t *testing.T) { leavesNothing(t, platform) })
 }
@@ -194,6 +176,27 @@ func leavesNothing(t *testing.T, platform types.NamespacedName) {
 	ready(t, platform, changeTimeout)
 }
 
+// alertsFireAndEnd kills the primary, lets a backend be missing and Redis evict, all at once: alerts take minutes.
+func alertsFireAndEnd(t *testing.T, platform types.NamespacedName) {
+	prometheus := openPrometheus(t, "monitoring", "prometheus-operated")
+	alerts := []string{"XaTubeFailover", "XaTubeBackendReplicasMissing", "XaTubeRedisEvictions"}
+	await := func(firing bool) {
+		for _, name := range alerts {
+			alert(t, prometheus, platform, name, firing)
+		}
+	}
+	await(false)
+	waitFailover(t, platform, kill(t, platform))
+	ready(t, platform, changeTimeout)
+	admit := stopsABackend(t, platform)
+	spare := fillsRedis(t, platform)
+	await(true)
+	admit()
+	spare()
+	await(false)
+	ready(t, platform, changeTimeout)
+}
+
 // alert waits until an alert of the platform fires, or does not.
 func alert(t *testing.T, prometheus *drive.Prometheus, platform types.NamespacedName, name string, want bool) {
 	t.Helper()
@@ -209,12 +212,7 @@ func alert(t *testing.T, prometheus *drive.Prometheus, platform types.Namespaced
 	t.Logf("%s after %s", what, time.Since(started).Round(time.Second))
 }
 
-func killsThePrimary(t *testing.T, platform types.NamespacedName) (mend func()) {
-	waitFailover(t, platform, kill(t, platform))
-	return func() {} // the alert ends by itself
-}
-
-// stopsABackend deletes one, where a quota forbids its successor.
+// stopsABackend deletes one, where a quota forbids its successor until mend takes that away.
 func stopsABackend(t *testing.T, platform types.NamespacedName) (mend func()) {
 	quota := &corev1.ResourceQuota{
 		ObjectMeta: metav1.ObjectMeta{Namespace: platform.Namespace, Name: "no-more-pods"},
@@ -235,7 +233,7 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 	redis-cli -e eval 'for i = 1, 1000 do redis.call("set", "fill:" .. ARGV[1] .. ":" .. i, string.rep("x", 1000), "EX", 600) end' 0 "$(date +%s%N)" >/dev/null
 done`
 
-// fillsRedis writes more than fits, until it is told to stop.
+// fillsRedis writes more than fits, until mend.
 func fillsRedis(t *testing.T, platform types.NamespacedName) (mend func()) {
 	pods, err := kube.Pods(t.Context(), platform, naming.Redis)
 	check(t, err)
