@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -62,10 +63,14 @@ func (f *Facts) LackPods() []string {
 			names = append(names, name)
 		}
 	}
-	if p := f.Prometheus; p != nil && p.Spec.Replicas != nil && p.Status.Replicas < *p.Spec.Replicas {
-		names = append(names, PrometheusSet(p.Name))
+	if serverLacksPods(f.Prometheus) {
+		names = append(names, PrometheusSet(f.Prometheus.Name))
 	}
 	return names
+}
+
+func serverLacksPods(p *monitoringv1.Prometheus) bool {
+	return p != nil && p.Spec.Replicas != nil && p.Status.Replicas < *p.Spec.Replicas
 }
 
 // PrometheusSet is what prometheus-operator calls the StatefulSet of a Prometheus. It has labels of its own, so no cache
