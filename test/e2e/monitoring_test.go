@@ -13,12 +13,14 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/test/drive"
@@ -222,7 +224,21 @@ func stopsABackend(t *testing.T, platform types.NamespacedName) (mend func()) {
 	pods, err := kube.Pods(t.Context(), platform, naming.Backend)
 	check(t, err)
 	check(t, kube.Delete(t.Context(), &pods[0]))
-	return func() { check(t, kube.Delete(t.Context(), quota)) }
+	return func() {
+		check(t, kube.Delete(t.Context(), quota))
+		hurry(t, platform)
+	}
+}
+
+// hurry lets Kubernetes try again to make backends. By itself it does so ever more rarely, at last each quarter of an hour.
+func hurry(t *testing.T, platform types.NamespacedName) {
+	t.Helper()
+	var sets appsv1.ReplicaSetList
+	check(t, kube.List(t.Context(), &sets, client.InNamespace(platform.Namespace),
+		client.MatchingLabels{naming.LabelInstance: platform.Name, naming.LabelComponent: naming.Backend}))
+	for i := range sets.Items {
+		check(t, kube.Patch(t.Context(), &sets.Items[i], drive.Merge(`{"metadata":{"annotations":{"test":"try again"}}}`)))
+	}
 }
 
 // fill writes ten megabytes of new keys within two seconds, with the login of the application.
