@@ -160,5 +160,5 @@ func TestNetworkPoliciesComeAndGo(t *testing.T) {
 		}
 		return len(list.Items)
 	}).Should(BeZero())
-	g.Expect(condition(t.Context(), c, v1alpha1.ConditionNetworkPolicyReady)()).To(HaveField("Reason", v1alpha1.ReasonDisabled))
+	eventually(g, condition(t.Context(), c, v1alpha1.ConditionNetworkPolicyReady)).Should(HaveField("Reason", v1alpha1.ReasonDisabled))
 }
