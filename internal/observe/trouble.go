@@ -45,7 +45,7 @@ func (r *Reader) refusals(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Fac
 	return nil
 }
 
-// LackPods are the StatefulSets, DaemonSets and Jobs that have fewer pods than they want.
+// LackPods are the StatefulSets, DaemonSets and Jobs that have fewer pods than they want, and go on trying.
 func (f *Facts) LackPods() []string {
 	var names []string
 	for name, s := range f.StatefulSets {
@@ -59,7 +59,7 @@ func (f *Facts) LackPods() []string {
 		}
 	}
 	for name, j := range f.Jobs {
-		if j.Status.StartTime != nil && j.Status.Active == 0 && j.Status.Succeeded == 0 && j.Status.Failed == 0 {
+		if jobLacksPod(j) {
 			names = append(names, name)
 		}
 	}
@@ -67,6 +67,11 @@ func (f *Facts) LackPods() []string {
 		names = append(names, PrometheusSet(f.Prometheus.Name))
 	}
 	return names
+}
+
+func jobLacksPod(j *batchv1.Job) bool {
+	s := j.Status
+	return s.StartTime != nil && s.Active == 0 && s.Succeeded == 0 && s.Failed == 0 && !failed(j)
 }
 
 func serverLacksPods(p *monitoringv1.Prometheus) bool {

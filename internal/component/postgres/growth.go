@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
@@ -30,7 +31,7 @@ func outgrown(in component.Input) (component.Health, bool) {
 		if is := claim.Spec.Resources.Requests.Storage(); err == nil && is.Cmp(size) < 0 {
 			return component.NotReady(v1alpha1.ReasonProgressing, fmt.Sprintf(
 				"volume claim %s grows from %s to the %s of %s.size; CloudNativePG waits if its StorageClass %q lacks allowVolumeExpansion: true",
-				name, is, wanted.Size, field, class(claim))), true
+				name, is, wanted.Size, field, ptr.Deref(claim.Spec.StorageClassName, ""))), true
 		}
 	}
 	return component.Health{}, false
@@ -42,11 +43,4 @@ func wantedVolume(c *v1alpha1.XaTubeCluster, claim *corev1.PersistentVolumeClaim
 		return "spec.postgres.walStorage", *wal
 	}
 	return "spec.postgres.storage", storage(c)
-}
-
-func class(claim *corev1.PersistentVolumeClaim) string {
-	if name := claim.Spec.StorageClassName; name != nil {
-		return *name
-	}
-	return ""
 }
