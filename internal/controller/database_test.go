@@ -33,8 +33,7 @@ func TestThePoolerIsPartOfTheDatabase(t *testing.T) {
 	deployment := runPooler(t, pooler)
 	eventually(g, condition(t.Context(), c, v1alpha1.ConditionDatabaseReady)).Should(HaveField("Status", metav1.ConditionTrue))
 
-	deployment.Status.AvailableReplicas = 1
-	g.Expect(api.Status().Update(t.Context(), deployment)).To(Succeed())
+	report(t, deployment, func() { deployment.Status.AvailableReplicas = 1 })
 	eventually(g, condition(t.Context(), c, v1alpha1.ConditionDatabaseReady)).Should(HaveField("Message", ContainSubstring("1 of 2 pods are ready")))
 
 	update(t, c, func() { c.Spec.Postgres.Pooler = nil })
@@ -63,16 +62,13 @@ func runPooler(t *testing.T, pooler *cnpgv1.Pooler) *appsv1.Deployment {
 	if err := api.Create(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	n := *pooler.Spec.Instances
-	d.Status = appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: n, UpdatedReplicas: n, ReadyReplicas: n, AvailableReplicas: n}
-	if err := api.Status().Update(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
-	before := pooler.DeepCopy()
-	pooler.Status.Phase, pooler.Status.Image = cnpgv1.PoolerPhaseActive, pooler.Spec.PgBouncer.Image
-	if err := api.Status().Patch(t.Context(), pooler, client.MergeFrom(before)); err != nil {
-		t.Fatal(err)
-	}
+	report(t, d, func() {
+		n := *pooler.Spec.Instances
+		d.Status = appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: n, UpdatedReplicas: n, ReadyReplicas: n, AvailableReplicas: n}
+	})
+	report(t, pooler, func() {
+		pooler.Status.Phase, pooler.Status.Image = cnpgv1.PoolerPhaseActive, pooler.Spec.PgBouncer.Image
+	})
 	return d
 }
 
@@ -120,22 +116,18 @@ func TestABackupWaitsForItsPluginAndHoldsNothingUp(t *testing.T) {
 // backUp does what CloudNativePG and its plugin do: archive the log, make a base backup, and tell of both.
 func backUp(t *testing.T, db *cnpgv1.Cluster, store *objectstore.ObjectStore) {
 	t.Helper()
-	before := db.DeepCopy()
-	db.Status.Conditions = append(db.Status.Conditions, metav1.Condition{
-		Type: string(cnpgv1.ConditionContinuousArchiving), Status: metav1.ConditionTrue,
-		Reason: "ContinuousArchivingSuccess", LastTransitionTime: metav1.Now(),
+	report(t, db, func() {
+		db.Status.Conditions = append(db.Status.Conditions, metav1.Condition{
+			Type: string(cnpgv1.ConditionContinuousArchiving), Status: metav1.ConditionTrue,
+			Reason: "ContinuousArchivingSuccess", LastTransitionTime: metav1.Now(),
+		})
 	})
-	if err := api.Status().Patch(t.Context(), db, client.MergeFrom(before)); err != nil {
-		t.Fatal(err)
-	}
-	made := metav1.Date(2026, 11, 1, 3, 0, 0, 0, metav1.Now().UTC().Location())
-	unmade := store.DeepCopyObject().(*objectstore.ObjectStore)
-	store.Status.ServerRecoveryWindow = map[string]objectstore.RecoveryWindow{
-		db.Name: {FirstRecoverabilityPoint: &made, LastSuccessfulBackupTime: &made},
-	}
-	if err := api.Status().Patch(t.Context(), store, client.MergeFrom(unmade)); err != nil {
-		t.Fatal(err)
-	}
+	report(t, store, func() {
+		made := metav1.Date(2026, 11, 1, 3, 0, 0, 0, metav1.Now().UTC().Location())
+		store.Status.ServerRecoveryWindow = map[string]objectstore.RecoveryWindow{
+			db.Name: {FirstRecoverabilityPoint: &made, LastSuccessfulBackupTime: &made},
+		}
+	})
 }
 
 func TestNetworkPoliciesComeAndGo(t *testing.T) {

@@ -28,9 +28,10 @@ func TestAVolumeThatCannotGrowIsNamedUntilItsClassLetsIt(t *testing.T) {
 	})
 	claim := &corev1.PersistentVolumeClaim{}
 	eventually(g, exists(t.Context(), claim, ns, "demo-uploads")).Should(Succeed())
-	claim.Status.Phase = corev1.ClaimBound
-	claim.Status.Capacity = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
-	g.Expect(api.Status().Update(t.Context(), claim)).To(Succeed())
+	report(t, claim, func() {
+		claim.Status.Phase = corev1.ClaimBound
+		claim.Status.Capacity = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+	})
 
 	g.Expect(exists(t.Context(), c, ns, c.Name)()).To(Succeed())
 	before := c.DeepCopy()

@@ -106,7 +106,7 @@ func guarded(t *testing.T, spec func(*v1alpha1.XaTubeCluster)) (*v1alpha1.XaTube
 func bringUp(t *testing.T, c *v1alpha1.XaTubeCluster, p *primary) {
 	t.Helper()
 	elect(t, c.Namespace)
-	changeDatabase(t, c, func(db *cnpgv1.Cluster) { db.Status.Phase = cnpgv1.PhaseHealthy })
+	reportDatabase(t, c.Namespace, func(db *cnpgv1.Cluster) { db.Status.Phase = cnpgv1.PhaseHealthy })
 	for _, name := range []string{"demo-postgres-1", "demo-postgres-2", "demo-postgres-3"} {
 		instance(t, c, name)
 	}
@@ -135,11 +135,10 @@ func instance(t *testing.T, c *v1alpha1.XaTubeCluster, name string) {
 	if err := api.Create(t.Context(), pod); err != nil {
 		t.Fatal(err)
 	}
-	pod.Status.Phase = corev1.PodRunning
-	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
-	if err := api.Status().Update(t.Context(), pod); err != nil {
-		t.Fatal(err)
-	}
+	report(t, pod, func() {
+		pod.Status.Phase = corev1.PodRunning
+		pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
+	})
 }
 
 // changeDatabase changes the Cluster, and its status, as CloudNativePG and users do.
@@ -155,11 +154,7 @@ func changeDatabase(t *testing.T, c *v1alpha1.XaTubeCluster, change func(*cnpgv1
 	if err := api.Patch(t.Context(), db, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}
-	before = db.DeepCopy()
-	db.Status = changed.Status
-	if err := api.Status().Patch(t.Context(), db, client.MergeFrom(before)); err != nil {
-		t.Fatal(err)
-	}
+	report(t, db, func() { db.Status = changed.Status })
 }
 
 // givenUp says whether the pod of the first primary is gone or going.
@@ -338,13 +333,14 @@ func TestTheLeaseOfADeadPrimaryIsReleasedForTheCandidate(t *testing.T) {
 	died := time.Now()
 	pod := &corev1.Pod{}
 	g.Expect(exists(t.Context(), pod, c.Namespace, "demo-postgres-1")()).To(Succeed())
-	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "postgres", State: corev1.ContainerState{
-		Terminated: &corev1.ContainerStateTerminated{ExitCode: 137, FinishedAt: metav1.NewTime(died.Add(500 * time.Millisecond))},
-	}}}
-	g.Expect(api.Status().Update(t.Context(), pod)).To(Succeed())
-	changeDatabase(t, c, func(db *cnpgv1.Cluster) { db.Status.TargetPrimary = cnpgv1.PendingFailoverMarker })
+	report(t, pod, func() {
+		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "postgres", State: corev1.ContainerState{
+			Terminated: &corev1.ContainerStateTerminated{ExitCode: 137, FinishedAt: metav1.NewTime(died.Add(500 * time.Millisecond))},
+		}}}
+	})
+	reportDatabase(t, c.Namespace, func(db *cnpgv1.Cluster) { db.Status.TargetPrimary = cnpgv1.PendingFailoverMarker })
 	g.Consistently(holder).WithTimeout(time.Second).Should(Equal("demo-postgres-1"), "nobody waits for it yet")
-	changeDatabase(t, c, func(db *cnpgv1.Cluster) { db.Status.TargetPrimary = "demo-postgres-2" })
+	reportDatabase(t, c.Namespace, func(db *cnpgv1.Cluster) { db.Status.TargetPrimary = "demo-postgres-2" })
 	g.Eventually(holder).WithTimeout(soon).WithPolling(50 * time.Millisecond).Should(BeEmpty())
 	g.Expect(time.Since(died)).To(BeNumerically("<", duration-10*time.Second), "before the lease has run out")
 }

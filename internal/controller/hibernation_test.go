@@ -187,7 +187,7 @@ func annotation(t *testing.T, ns string) func() string {
 // fallAsleep plays CloudNativePG, which has stopped every instance.
 func fallAsleep(t *testing.T, ns string) {
 	t.Helper()
-	report(t, ns, func(db *cnpgv1.Cluster) {
+	reportDatabase(t, ns, func(db *cnpgv1.Cluster) {
 		db.Status.ReadyInstances, db.Status.InstancesStatus = 0, map[cnpgv1.PodStatus][]string{}
 		meta.SetStatusCondition(&db.Status.Conditions, metav1.Condition{
 			Type: "cnpg.io/hibernation", Status: metav1.ConditionTrue, Reason: "Hibernated",
@@ -198,22 +198,9 @@ func fallAsleep(t *testing.T, ns string) {
 // wake plays CloudNativePG, which has started every instance.
 func wake(t *testing.T, ns string) {
 	t.Helper()
-	report(t, ns, func(db *cnpgv1.Cluster) {
+	reportDatabase(t, ns, func(db *cnpgv1.Cluster) {
 		db.Status.ReadyInstances = 3
 		db.Status.InstancesStatus = map[cnpgv1.PodStatus][]string{cnpgv1.PodHealthy: db.Status.InstanceNames}
 		meta.RemoveStatusCondition(&db.Status.Conditions, "cnpg.io/hibernation")
 	})
-}
-
-func report(t *testing.T, ns string, change func(*cnpgv1.Cluster)) {
-	t.Helper()
-	db := &cnpgv1.Cluster{}
-	if err := exists(t.Context(), db, ns, "demo-postgres")(); err != nil {
-		t.Fatal(err)
-	}
-	before := db.DeepCopy()
-	change(db)
-	if err := api.Status().Patch(t.Context(), db, client.MergeFrom(before)); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -65,12 +65,12 @@ func deletePlatform(t *testing.T, w *world) {
 	}
 }
 
-// primary lets CloudNativePG report the primary that is and the one that is to be.
+// reportPrimary lets CloudNativePG report the primary that is and the one that is to be.
 func reportPrimary(current, target string) func(*testing.T, *world) {
 	return func(t *testing.T, w *world) {
 		t.Helper()
-		w.changeDatabase(t, func(s *cnpgv1.ClusterStatus) {
-			s.CurrentPrimary, s.TargetPrimary = current, target
+		reportDatabase(t, w.namespace, func(db *cnpgv1.Cluster) {
+			db.Status.CurrentPrimary, db.Status.TargetPrimary = current, target
 		})
 	}
 }

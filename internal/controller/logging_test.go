@@ -54,9 +54,7 @@ func TestLoggingWaitsForECKAndHoldsNothingUp(t *testing.T) {
 	g.Expect(login.Data).To(HaveKeyWithValue("username", []byte("xatube_logs")))
 
 	for o, status := range map[client.Object]*eck.Status{search: &search.Status, view: &view.Status} {
-		before := o.DeepCopyObject().(client.Object)
-		*status = eck.Status{Health: "green"}
-		g.Expect(api.Status().Patch(t.Context(), o, client.MergeFrom(before))).To(Succeed())
+		report(t, o, func() { *status = eck.Status{Health: "green"} })
 	}
 	retention(t, g, ns)
 	g.Eventually(func(g Gomega) {
@@ -90,8 +88,7 @@ func TestCollectorsThatAreRefusedAreReported(t *testing.T) {
 	})
 	d := &appsv1.DaemonSet{}
 	eventually(g, exists(t.Context(), d, ns, "demo-logging")).Should(Succeed())
-	d.Status = appsv1.DaemonSetStatus{ObservedGeneration: d.Generation, DesiredNumberScheduled: 2}
-	g.Expect(api.Status().Update(t.Context(), d)).To(Succeed())
+	report(t, d, func() { d.Status = appsv1.DaemonSetStatus{ObservedGeneration: d.Generation, DesiredNumberScheduled: 2} })
 	g.Expect(api.Create(t.Context(), &corev1.Event{
 		ObjectMeta:     metav1.ObjectMeta{Name: "demo-logging.1", Namespace: ns},
 		InvolvedObject: corev1.ObjectReference{Kind: "DaemonSet", Namespace: ns, Name: "demo-logging"},

@@ -25,15 +25,14 @@ func expire(t *testing.T, ns string) {
 	if err := exists(t.Context(), d, ns, "demo-backend")(); err != nil {
 		t.Fatal(err)
 	}
-	d.Status = appsv1.DeploymentStatus{
-		ObservedGeneration: d.Generation, Replicas: 4, UpdatedReplicas: 1, ReadyReplicas: 3, AvailableReplicas: 3,
-		Conditions: []appsv1.DeploymentCondition{{
-			Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse, Reason: "ProgressDeadlineExceeded",
-		}},
-	}
-	if err := api.Status().Update(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
+	report(t, d, func() {
+		d.Status = appsv1.DeploymentStatus{
+			ObservedGeneration: d.Generation, Replicas: 4, UpdatedReplicas: 1, ReadyReplicas: 3, AvailableReplicas: 3,
+			Conditions: []appsv1.DeploymentCondition{{
+				Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse, Reason: "ProgressDeadlineExceeded",
+			}},
+		}
+	})
 }
 
 // backendImage that the Deployment has.

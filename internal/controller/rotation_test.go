@@ -61,8 +61,9 @@ func (s *stage) pod(comp, name, secret string) *corev1.Pod {
 		Spec:       corev1.PodSpec{Containers: []corev1.Container{container}, TerminationGracePeriodSeconds: new(int64(0))},
 	}
 	s.Expect(api.Create(s.t.Context(), p)).To(Succeed())
-	p.Status = corev1.PodStatus{Phase: corev1.PodRunning, ContainerStatuses: []corev1.ContainerStatus{{Name: comp, Ready: true}}}
-	s.Expect(api.Status().Update(s.t.Context(), p)).To(Succeed())
+	report(s.t, p, func() {
+		p.Status = corev1.PodStatus{Phase: corev1.PodRunning, ContainerStatuses: []corev1.ContainerStatus{{Name: comp, Ready: true}}}
+	})
 	return p
 }
 
@@ -242,14 +243,12 @@ func (s *stage) roles() []string {
 func (s *stage) made(role string, secret *corev1.Secret) {
 	s.t.Helper()
 	eventually(s.WithT, func() bool { return slices.Contains(s.roles(), role+" present") }).Should(BeTrue())
-	db := &cnpgv1.Cluster{}
-	s.Expect(exists(s.t.Context(), db, s.ns, "demo-postgres")()).To(Succeed())
-	before := db.DeepCopy()
-	if db.Status.ManagedRolesStatus.PasswordStatus == nil {
-		db.Status.ManagedRolesStatus.PasswordStatus = map[string]cnpgv1.PasswordState{}
-	}
-	db.Status.ManagedRolesStatus.PasswordStatus[role] = cnpgv1.PasswordState{SecretResourceVersion: secret.ResourceVersion}
-	s.Expect(api.Status().Patch(s.t.Context(), db, client.MergeFrom(before))).To(Succeed())
+	reportDatabase(s.t, s.ns, func(db *cnpgv1.Cluster) {
+		if db.Status.ManagedRolesStatus.PasswordStatus == nil {
+			db.Status.ManagedRolesStatus.PasswordStatus = map[string]cnpgv1.PasswordState{}
+		}
+		db.Status.ManagedRolesStatus.PasswordStatus[role] = cnpgv1.PasswordState{SecretResourceVersion: secret.ResourceVersion}
+	})
 }
 
 func TestTheSigningKeyIsReplacedByARoll(t *testing.T) {

@@ -58,16 +58,15 @@ func (s *ingest) pod(t *testing.T, c *v1alpha1.XaTubeCluster, name string) *core
 	if err := api.Create(t.Context(), pod); err != nil {
 		t.Fatal(err)
 	}
-	pod.Status = corev1.PodStatus{
-		Phase: corev1.PodRunning, PodIP: addr.IP.String(), PodIPs: []corev1.PodIP{{IP: addr.IP.String()}},
-		ContainerStatuses: []corev1.ContainerStatus{{
-			Name: naming.RTMP, Image: "rtmp", ImageID: "rtmp",
-			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Now()}},
-		}},
-	}
-	if err := api.Status().Update(t.Context(), pod); err != nil {
-		t.Fatal(err)
-	}
+	report(t, pod, func() {
+		pod.Status = corev1.PodStatus{
+			Phase: corev1.PodRunning, PodIP: addr.IP.String(), PodIPs: []corev1.PodIP{{IP: addr.IP.String()}},
+			ContainerStatuses: []corev1.ContainerStatus{{
+				Name: naming.RTMP, Image: "rtmp", ImageID: "rtmp",
+				State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Now()}},
+			}},
+		}
+	})
 	return pod
 }
 

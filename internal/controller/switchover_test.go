@@ -138,27 +138,20 @@ func answering(t *testing.T, ns string) {
 		if err := api.Create(t.Context(), pod); err != nil {
 			t.Fatal(err)
 		}
-		pod.Status.Phase, pod.Status.PodIP = corev1.PodRunning, "10.0.0.7"
-		pod.Status.PodIPs = []corev1.PodIP{{IP: pod.Status.PodIP}}
-		if err := api.Status().Update(t.Context(), pod); err != nil {
-			t.Fatal(err)
-		}
+		report(t, pod, func() {
+			pod.Status.Phase, pod.Status.PodIP = corev1.PodRunning, "10.0.0.7"
+			pod.Status.PodIPs = []corev1.PodIP{{IP: pod.Status.PodIP}}
+		})
 	}
 }
 
 // move plays CloudNativePG, which has made an instance the primary.
 func move(t *testing.T, ns, to string) {
 	t.Helper()
-	db := &cnpgv1.Cluster{}
-	if err := exists(t.Context(), db, ns, "demo-postgres")(); err != nil {
-		t.Fatal(err)
-	}
-	before := db.DeepCopy()
-	db.Status.CurrentPrimary, db.Status.TargetPrimary, db.Status.Phase = to, to, cnpgv1.PhaseHealthy
-	meta.SetStatusCondition(&db.Status.Conditions, metav1.Condition{
-		Type: string(cnpgv1.ConditionClusterReady), Status: metav1.ConditionTrue, Reason: "ClusterIsReady",
+	reportDatabase(t, ns, func(db *cnpgv1.Cluster) {
+		db.Status.CurrentPrimary, db.Status.TargetPrimary, db.Status.Phase = to, to, cnpgv1.PhaseHealthy
+		meta.SetStatusCondition(&db.Status.Conditions, metav1.Condition{
+			Type: string(cnpgv1.ConditionClusterReady), Status: metav1.ConditionTrue, Reason: "ClusterIsReady",
+		})
 	})
-	if err := api.Status().Patch(t.Context(), db, client.MergeFrom(before)); err != nil {
-		t.Fatal(err)
-	}
 }

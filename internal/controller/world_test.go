@@ -259,20 +259,6 @@ func (w *world) releaseClaims(t *testing.T) (moved bool) {
 	return moved
 }
 
-// changeDatabase lets CloudNativePG report something.
-func (w *world) changeDatabase(t *testing.T, change func(*cnpgv1.ClusterStatus)) {
-	t.Helper()
-	db := &cnpgv1.Cluster{}
-	if err := exists(t.Context(), db, w.namespace, "demo-postgres")(); err != nil {
-		t.Fatal(err)
-	}
-	former := db.DeepCopy()
-	change(&db.Status)
-	if err := api.Status().Patch(t.Context(), db, client.MergeFrom(former)); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func (w *world) list(t *testing.T, list client.ObjectList) {
 	t.Helper()
 	if err := api.List(t.Context(), list, client.InNamespace(w.namespace)); err != nil {

@@ -387,24 +387,42 @@ func update(t *testing.T, c *v1alpha1.XaTubeCluster, change func()) {
 	}
 }
 
+// report plays a controller that writes the status of an object, whoever else writes to the object meanwhile.
+func report(t *testing.T, o client.Object, change func()) {
+	t.Helper()
+	before := o.DeepCopyObject().(client.Object)
+	change()
+	if err := api.Status().Patch(t.Context(), o, client.MergeFrom(before)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// reportDatabase plays CloudNativePG, which has something to report.
+func reportDatabase(t *testing.T, ns string, change func(*cnpgv1.Cluster)) {
+	t.Helper()
+	db := &cnpgv1.Cluster{}
+	if err := exists(t.Context(), db, ns, "demo-postgres")(); err != nil {
+		t.Fatal(err)
+	}
+	report(t, db, func() { change(db) })
+}
+
 // elect gives the database a primary and a standby, as CloudNativePG reports them.
 func elect(t *testing.T, ns string) {
 	t.Helper()
 	db := &cnpgv1.Cluster{}
 	NewWithT(t).Eventually(exists(t.Context(), db, ns, "demo-postgres")).WithTimeout(within).Should(Succeed())
-	before := db.DeepCopy()
-	names := []string{"demo-postgres-1", "demo-postgres-2", "demo-postgres-3"}
-	db.Status.CurrentPrimary, db.Status.TargetPrimary = names[0], names[0]
-	db.Status.Instances, db.Status.ReadyInstances = 3, 3
-	db.Status.InstanceNames = names
-	db.Status.InstancesStatus = map[cnpgv1.PodStatus][]string{cnpgv1.PodHealthy: names}
-	db.Status.Image = db.Spec.ImageName
-	db.Status.Conditions = []metav1.Condition{{
-		Type: string(cnpgv1.ConditionClusterReady), Status: metav1.ConditionTrue, Reason: "ClusterIsReady", LastTransitionTime: metav1.Now(),
-	}}
-	if err := api.Status().Patch(t.Context(), db, client.MergeFrom(before)); err != nil {
-		t.Fatal(err)
-	}
+	report(t, db, func() {
+		names := []string{"demo-postgres-1", "demo-postgres-2", "demo-postgres-3"}
+		db.Status.CurrentPrimary, db.Status.TargetPrimary = names[0], names[0]
+		db.Status.Instances, db.Status.ReadyInstances = 3, 3
+		db.Status.InstanceNames = names
+		db.Status.InstancesStatus = map[cnpgv1.PodStatus][]string{cnpgv1.PodHealthy: names}
+		db.Status.Image = db.Spec.ImageName
+		db.Status.Conditions = []metav1.Condition{{
+			Type: string(cnpgv1.ConditionClusterReady), Status: metav1.ConditionTrue, Reason: "ClusterIsReady", LastTransitionTime: metav1.Now(),
+		}}
+	})
 	login := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "demo-postgres-app", Labels: db.Spec.InheritedMetadata.Labels},
 		Data:       map[string][]byte{"uri": []byte("postgresql://app:pw@demo-postgres-rw:5432/xatube")},
@@ -450,23 +468,22 @@ func complete(t *testing.T, ns, name string, kind batchv1.JobConditionType) {
 	if err := exists(t.Context(), job, ns, name)(); err != nil {
 		t.Fatal(err)
 	}
-	now := metav1.Now()
-	job.Status.StartTime = &now
-	criterion := batchv1.JobFailureTarget
-	if kind == batchv1.JobComplete {
-		criterion = batchv1.JobSuccessCriteriaMet
-		job.Status.CompletionTime, job.Status.Succeeded = &now, 1
-	} else {
-		job.Status.Failed = 1
-	}
-	for _, k := range []batchv1.JobConditionType{criterion, kind} {
-		job.Status.Conditions = append(job.Status.Conditions, batchv1.JobCondition{
-			Type: k, Status: corev1.ConditionTrue, LastTransitionTime: now, LastProbeTime: now,
-		})
-	}
-	if err := api.Status().Update(t.Context(), job); err != nil {
-		t.Fatal(err)
-	}
+	report(t, job, func() {
+		now := metav1.Now()
+		job.Status.StartTime = &now
+		criterion := batchv1.JobFailureTarget
+		if kind == batchv1.JobComplete {
+			criterion = batchv1.JobSuccessCriteriaMet
+			job.Status.CompletionTime, job.Status.Succeeded = &now, 1
+		} else {
+			job.Status.Failed = 1
+		}
+		for _, k := range []batchv1.JobConditionType{criterion, kind} {
+			job.Status.Conditions = append(job.Status.Conditions, batchv1.JobCondition{
+				Type: k, Status: corev1.ConditionTrue, LastTransitionTime: now, LastProbeTime: now,
+			})
+		}
+	})
 }
 
 // makeReady plays the controllers of Kubernetes, and CloudNativePG, until the platform is ready.

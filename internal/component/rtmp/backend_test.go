@@ -93,6 +93,11 @@ var hosts = map[string][4]byte{
 	"pod-1.peers.test.": {127, 0, 0, 2},
 }
 
+func known(host string) bool {
+	_, found := hosts[host+"."]
+	return found
+}
+
 // startDNS serves the hosts.
 func startDNS(t *testing.T) (port int) {
 	t.Helper()

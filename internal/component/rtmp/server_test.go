@@ -170,7 +170,7 @@ func (p *pod) script(t *testing.T, name string, env ...string) *exec.Cmd {
 	return cmd
 }
 
-// serve runs a real nginx with a backend until the test ends.
+// serve runs a real nginx, which has found the backend if the DNS knows it, until the test ends.
 func serve(t *testing.T, name string, change func(*config)) *pod {
 	t.Helper()
 	nginx := nginxCommand(t)
@@ -206,6 +206,12 @@ func serve(t *testing.T, name string, change func(*config)) *pod {
 		}
 	})
 	eventually(t, "nginx answers", 10*time.Second, func() bool { return p.status("/healthz") == http.StatusOK })
+	if known(p.config.Backend) || known(p.config.AnyBackend) {
+		eventually(t, "nginx has found the backend", 10*time.Second, func() bool {
+			return p.status("/_hook/update?app=live&call=update_publish&name=any") == http.StatusOK
+		})
+		p.backend.told()
+	}
 	return p
 }
 
