@@ -12,9 +12,6 @@ import (
 )
 
 const (
-	// nodeGap bounds the time without a write when the primary's node is lost. Without what makes it short it is the 50 s
-	// after which Kubernetes calls a node NotReady.
-	nodeGap = 40 * time.Second
 	// partition is how long a node stays cut off whose primary need not be replaced.
 	partition = 30 * time.Second
 	// unreachable is longer than the time after which Kubernetes calls a node NotReady that cannot reach the API server.
@@ -24,10 +21,10 @@ const (
 // nodeTrials hit the node of the primary, who is alone there. What else was there answers no more: requests that were
 // sent to it fail, until the edge sends them elsewhere.
 var nodeTrials = []trial{
-	{"NodeCutOff", isolate, cutOff, limits{gap: nodeGap, writes: -1, reads: -1, pages: -1}},
-	{"NodeCutOffFromAPI", isolate, cutOffFrom("api", unreachable), limits{gap: failoverGap, writes: -1, reads: -1, pages: -1}},
+	{"NodeCutOff", isolate, cutOff, limits{gap: takeover, writes: -1, reads: -1, pages: -1}},
+	{"NodeCutOffFromAPI", isolate, cutOffFrom("api", unreachable), limits{gap: takeover, writes: -1, reads: -1, pages: -1}},
 	{"NodeCutOffFromNodes", isolate, cutOffFrom("nodes", partition), limits{writes: -1, reads: -1, pages: -1}},
-	{"NodeKilled", isolate, killNode, limits{gap: nodeGap, writes: -1, reads: -1, pages: -1}},
+	{"NodeKilled", isolate, killNode, limits{gap: takeover, writes: -1, reads: -1, pages: -1}},
 }
 
 func isolate(t *testing.T, g *ground) string { return g.isolatePrimary(t) }
