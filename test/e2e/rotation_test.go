@@ -50,7 +50,7 @@ func used(t *testing.T, platform types.NamespacedName) (stop func()) {
 	user := register(t, open(t, platform).Unlimited())
 	video, _, err := user.Upload(t.Context(), t.Name(), []byte("clip"))
 	check(t, err)
-	load := drive.StartLoad(t.Context(), 50*time.Millisecond, func(ctx context.Context, number int) error {
+	load := drive.StartLoad(t.Context(), loadInterval, func(ctx context.Context, number int) error {
 		if number%3 == 0 {
 			_, err := user.Comment(ctx, video.ID, fmt.Sprint(number))
 			return err

@@ -31,6 +31,7 @@ const (
 func holdsTheRoll(t *testing.T, platform types.NamespacedName) {
 	site := open(t, platform)
 	user := register(t, site)
+	check(t, kube.WaitDeparted(t.Context(), platform, changeTimeout)) // of whatever was replaced before
 	former := children(t, platform).Only("Pod")
 	check(t, kube.Change(t.Context(), platform, `{"spec":{"backend":{"image":"`+newImage+`","migration":{"timeout":"30s"},
 		"pod":{"env":[{"name":"XATUBE_MIGRATION_FAIL","value":"column shape is missing"}]}}}}`))
