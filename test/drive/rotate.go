@@ -57,7 +57,7 @@ func (c *Client) Credential(ctx context.Context, platform types.NamespacedName, 
 }
 
 // tryTimeout covers the start of a pod.
-const tryTimeout = time.Minute
+const tryTimeout = 2 * time.Minute
 
 // Login tries a credential at its server.
 func (c *Client) Login(ctx context.Context, platform types.NamespacedName, component string, credential *corev1.Secret) error {

@@ -22,7 +22,7 @@ import (
 )
 
 // rotationTimeout covers the roll of two backends with the departure of the former ones.
-const rotationTimeout = 4 * time.Minute
+const rotationTimeout = 6 * time.Minute
 
 // rotating has two backends, so that one serves while the other is replaced, and no limits in the way.
 var rotating = strings.NewReplacer("backend: {replicas: 1,", "backend: {replicas: 2,",

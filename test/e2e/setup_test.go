@@ -16,7 +16,7 @@ const (
 	// readyTimeout covers the start of a whole platform while others start beside it.
 	readyTimeout = 6 * time.Minute
 	// changeTimeout covers the roll of one component.
-	changeTimeout = 3 * time.Minute
+	changeTimeout = 5 * time.Minute
 	// reportTimeout covers what the operator does by itself: notice, repair, report.
 	reportTimeout = 60 * time.Second
 )

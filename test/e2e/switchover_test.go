@@ -17,7 +17,7 @@ import (
 
 const (
 	// promotionTimeout covers a switchover on a busy machine.
-	promotionTimeout = time.Minute
+	promotionTimeout = 2 * time.Minute
 	// newPostgres is upstream's tag for the newest release of the default's major version.
 	newPostgres = "ghcr.io/cloudnative-pg/postgresql:18-standard-trixie"
 )
