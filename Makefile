@@ -13,7 +13,7 @@ E2E_ARGS ?=
 # Which faults, e.g. make test-chaos CHAOS_ARGS='-run TestFaults/NodeKilled'.
 CHAOS_ARGS ?=
 # How many end-to-end tests run side by side, each with a platform of its own.
-E2E_PARALLEL ?= $(shell nproc 2>/dev/null || echo 2)
+E2E_PARALLEL ?= 2
 
 # With MONITORING=1 the cluster of the end-to-end tests has prometheus-operator and a Prometheus, which scrapes the operator.
 MONITORING ?=

@@ -16,13 +16,15 @@ const (
 	partition = 30 * time.Second
 	// unreachable is longer than the time after which Kubernetes calls a node NotReady that cannot reach the API server.
 	unreachable = 75 * time.Second
+	// untouched bounds the time without a write where nobody has to take over: the primary serves on.
+	untouched = 20 * time.Second
 )
 
 // nodeTrials hit the node of the primary, who is alone there. What else was there answers no more: requests that were
 // sent to it fail, until the edge sends them elsewhere.
 var nodeTrials = []trial{
 	{"NodeCutOff", isolate, cutOff, limits{gap: takeover, writes: -1, reads: -1, pages: -1}},
-	{"NodeCutOffFromAPI", isolate, cutOffFrom("api", unreachable), limits{gap: takeover, writes: -1, reads: -1, pages: -1}},
+	{"NodeCutOffFromAPI", isolate, cutOffFrom("api", unreachable), limits{gap: untouched, writes: -1, reads: -1, pages: -1}},
 	{"NodeCutOffFromNodes", isolate, cutOffFrom("nodes", partition), limits{writes: -1, reads: -1, pages: -1}},
 	{"NodeKilled", isolate, killNode, limits{gap: takeover, writes: -1, reads: -1, pages: -1}},
 }
