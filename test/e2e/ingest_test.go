@@ -62,7 +62,13 @@ func publish(t *testing.T, platform types.NamespacedName, url, key string, lengt
 	t.Helper()
 	publisher, err := kube.Publish(t.Context(), platform.Namespace, url, key, length)
 	check(t, err)
+	stopLater(t, publisher)
 	return publisher
+}
+
+// stopLater keeps a publisher of a test that fails from being counted in the next one.
+func stopLater(t *testing.T, publisher *drive.Publisher) {
+	t.Cleanup(func() { check(t, publisher.Stop(context.WithoutCancel(t.Context()))) })
 }
 
 // playsEveryStreamThroughEveryEdge publishes to each pod and watches each stream through each edge.
@@ -81,9 +87,6 @@ func playsEveryStreamThroughEveryEdge(t *testing.T, platform types.NamespacedNam
 			}
 		}
 	}
-	for _, p := range publishers {
-		check(t, p.Stop(t.Context()))
-	}
 }
 
 // endsTheStreamsOfAKilledPod kills a pod with two publishers. One comes back and goes on; the other does not, and its
@@ -94,6 +97,7 @@ func endsTheStreamsOfAKilledPod(t *testing.T, platform types.NamespacedName) {
 	// The Service chooses: the one that comes back has to be where the kill is.
 	publisher, err := kube.PublishAgain(t.Context(), platform.Namespace, drive.IngestURL(platform), returns, 5*time.Minute)
 	check(t, err)
+	stopLater(t, publisher)
 	_, err = site.WatchLive(t.Context(), returns, time.Minute)
 	check(t, err)
 	victim := podWithPublishers(t, platform)
@@ -116,7 +120,6 @@ func endsTheStreamsOfAKilledPod(t *testing.T, platform types.NamespacedName) {
 	}))
 	t.Logf("the stream without a publisher was ended after %s", time.Since(killed).Round(time.Second))
 	get(t, site, "/api/streams/by-key/"+returns, http.StatusOK)
-	check(t, publisher.Stop(t.Context()))
 	ready(t, platform, changeTimeout)
 }
 
@@ -215,7 +218,11 @@ func publishersOf(t *testing.T, platform types.NamespacedName, ordinal int) int3
 	addr, stop, err := kube.ForwardPod(t.Context(), pod, naming.RTMPHTTPPort)
 	check(t, err)
 	defer stop()
-	n, err := observe.NewIngest().Publishers(t.Context(), addr)
-	check(t, err)
+	var n int32
+	// The operator's way of asking has the patience of its passes.
+	check(t, drive.Until(t.Context(), reportTimeout, "count of the publishers", func(ctx context.Context) (err error) {
+		n, err = observe.NewIngest().Publishers(ctx, addr)
+		return err
+	}))
 	return n
 }

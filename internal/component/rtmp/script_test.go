@@ -191,23 +191,16 @@ func TestPublishers(t *testing.T) {
 	}
 }
 
-// drain starts drain.sh next to a process that ends as nginx does, at SIGQUIT.
-func (p *pod) drain(t *testing.T, seconds, linger int) (drained, quit chan error) {
+// drain starts drain.sh.
+func (p *pod) drain(t *testing.T, seconds, linger int) chan error {
 	t.Helper()
-	nginx := exec.Command("sleep", "60")
-	if err := nginx.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = nginx.Process.Kill() })
-	write(t, filepath.Join(p.config.Run, "nginx.pid"), strconv.Itoa(nginx.Process.Pid))
 	cmd := p.script(t, "drain.sh", "DRAIN_SECONDS="+strconv.Itoa(seconds), "LINGER_SECONDS="+strconv.Itoa(linger))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	drained, quit = make(chan error, 1), make(chan error, 1)
+	drained := make(chan error, 1)
 	go func() { drained <- cmd.Wait() }()
-	go func() { quit <- nginx.Wait() }()
-	return drained, quit
+	return drained
 }
 
 func within(t *testing.T, what string, timeout time.Duration, done chan error) error {
@@ -225,23 +218,9 @@ func TestDrainEndsAtOnceWithoutPublishers(t *testing.T) {
 	t.Parallel()
 	p := newPod(t, "minimal")
 	startStat(t, p)
-	drained, quit := p.drain(t, 600, 600)
-	err := within(t, "nginx ends", 120*time.Second, quit)
-	if status, ok := waitStatus(err); !ok || status.Signal() != syscall.SIGQUIT {
-		t.Errorf("nginx ended by %v, want SIGQUIT", err)
-	}
-	if err := within(t, "the drain ends", 120*time.Second, drained); err != nil {
+	if err := within(t, "the drain ends", 120*time.Second, p.drain(t, 600, 600)); err != nil {
 		t.Errorf("the drain failed: %v: %s", err, p.log)
 	}
-}
-
-func waitStatus(err error) (syscall.WaitStatus, bool) {
-	exit, ok := err.(*exec.ExitError) //nolint:errorlint // Wait returns it bare.
-	if !ok {
-		return 0, false
-	}
-	status, ok := exit.Sys().(syscall.WaitStatus)
-	return status, ok && status.Signaled()
 }
 
 func TestDrainWaitsForPublishersAndLingers(t *testing.T) {
@@ -250,7 +229,7 @@ func TestDrainWaitsForPublishersAndLingers(t *testing.T) {
 	stat := startStat(t, p, "key-1")
 	playlist := filepath.Join(p.config.Live, "hls", "key-1.m3u8")
 	write(t, playlist, "#EXTM3U")
-	drained, quit := p.drain(t, 600, 600)
+	drained := p.drain(t, 600, 600)
 
 	eventually(t, "it says that it waits", 20*time.Second, func() bool {
 		return strings.Contains(p.log.String(), "waiting at most 600 s for 1 publishers")
@@ -261,14 +240,13 @@ func TestDrainWaitsForPublishersAndLingers(t *testing.T) {
 	stat.end()
 	eventually(t, "publishers are refused", 20*time.Second, func() bool { return exists(p.config.Run + "/refuse") })
 	select {
-	case err := <-quit:
-		t.Fatalf("nginx was ended while viewers could see the end of a stream: %v", err)
+	case err := <-drained:
+		t.Fatalf("the drain ended while viewers could see the end of a stream: %v", err)
 	default:
 	}
 	if err := os.Remove(playlist); err != nil {
 		t.Fatal(err)
 	}
-	_ = within(t, "nginx ends", 20*time.Second, quit)
 	_ = within(t, "the drain ends", 20*time.Second, drained)
 	if stat.dropped {
 		t.Error("publishers were dropped before the deadline")
@@ -280,16 +258,14 @@ func TestDrainLingersNoLongerThanItMay(t *testing.T) {
 	p := newPod(t, "minimal")
 	startStat(t, p)
 	write(t, filepath.Join(p.config.Live, "dash", "key-1.mpd"), "x")
-	_, quit := p.drain(t, 600, 1)
-	_ = within(t, "nginx ends", 20*time.Second, quit)
+	_ = within(t, "the drain ends", 20*time.Second, p.drain(t, 600, 1))
 }
 
 func TestDrainDropsPublishersAtTheDeadline(t *testing.T) {
 	t.Parallel()
 	p := newPod(t, "minimal")
 	stat := startStat(t, p, "key-1")
-	_, quit := p.drain(t, 1, 600)
-	_ = within(t, "nginx ends", 30*time.Second, quit)
+	_ = within(t, "the drain ends", 30*time.Second, p.drain(t, 1, 600))
 	if !stat.dropped {
 		t.Error("the publishers were not dropped through nginx: the backend does not hear of their end")
 	}
@@ -300,26 +276,7 @@ func TestDrainDropsPublishersAtTheDeadline(t *testing.T) {
 
 func TestDrainDoesNotWaitForADeadServer(t *testing.T) {
 	t.Parallel()
-	p := newPod(t, "minimal")
-	_, quit := p.drain(t, 600, 600)
-	_ = within(t, "nginx ends", 30*time.Second, quit)
-}
-
-func TestServeForgetsAnEarlierDrain(t *testing.T) {
-	t.Parallel()
-	p := newPod(t, "minimal")
-	bin := t.TempDir()
-	program(t, bin, "nginx", `echo "$@"`)
-	write(t, filepath.Join(p.config.Run, "refuse"), "")
-	if err := p.script(t, "serve.sh", "PATH="+bin+":"+os.Getenv("PATH")).Run(); err != nil {
-		t.Fatalf("%v: %s", err, p.log)
-	}
-	if exists(p.config.Run + "/refuse") {
-		t.Error("a restarted container refuses publishers")
-	}
-	if got, want := strings.TrimSpace(p.log.String()), "-c "+p.configDir+"/nginx.conf"; got != want {
-		t.Errorf("nginx was called with %q, want %q", got, want)
-	}
+	_ = within(t, "the drain ends", 30*time.Second, newPod(t, "minimal").drain(t, 600, 600))
 }
 
 func TestReap(t *testing.T) {

@@ -70,8 +70,9 @@ type pod struct {
 	log                *output
 	backend            *backend
 	rtmpPort, httpPort int
-	// ended is closed when nginx has ended.
-	ended chan struct{}
+	// server is the process of the container; ended is closed when it has ended.
+	server *exec.Cmd
+	ended  chan struct{}
 }
 
 // output collects what a process prints.
@@ -186,20 +187,18 @@ func serve(t *testing.T, name string, change func(*config)) *pod {
 	write(t, filepath.Join(p.config.Run, "listen-rtmp.conf"), "")
 	write(t, filepath.Join(p.config.Run, "listen-http.conf"), "")
 
-	cmd := exec.Command(nginx[0], append(nginx[1:], "-c", filepath.Join(p.configDir, "nginx.conf"))...)
-	cmd.Stdout, cmd.Stderr = p.log, p.log
-	// A group of its own: whatever a wrapper starts ends with the test.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
+	p.server, p.ended = p.serveWith(t, "exec "+strings.Join(nginx, " ")+` "$@"`), make(chan struct{})
+	// A group of its own: whatever it starts ends with the test.
+	p.server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := p.server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p.ended = make(chan struct{})
 	go func() {
 		defer close(p.ended)
-		_ = cmd.Wait()
+		_ = p.server.Wait()
 	}()
 	t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_ = syscall.Kill(-p.server.Process.Pid, syscall.SIGKILL)
 		<-p.ended
 		if t.Failed() {
 			t.Logf("nginx said:\n%s", p.log)

@@ -36,7 +36,7 @@ const (
 	sweepEvery = 15 * time.Second
 	// maxPods is the limit of spec.rtmp.replicas.
 	maxPods = 20
-	// quitMargin is what drain.sh takes besides waiting: three silent answers, the end of nginx.
+	// quitMargin is what the end of a pod takes besides waiting: three silent answers, the end of nginx.
 	quitMargin = 30 * time.Second
 )
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# preStop: waits until the last publisher has gone or the deadline has come, then ends nginx. Meanwhile the pod has left
-# the Service of the publishers, and viewers still find it.
+# preStop: waits until the last publisher has gone or the deadline has come. Then nginx is told to end. Meanwhile the pod
+# has left the Service of the publishers, and viewers still find it.
 set -u
 . "$CONFIG_DIR/publishers.sh"
 
@@ -40,18 +40,6 @@ linger() {
 	done
 }
 
-# quit lets nginx finish the answers that it has begun. It would also wait for connections of RTMP that publish nothing,
-# as long as their clients hold them.
-quit() {
-	pid=$(cat "$RUN_DIR/nginx.pid" 2>/dev/null) || return 0
-	kill -QUIT "$pid" 2>/dev/null || return 0
-	for _ in 1 2 3 4 5; do
-		kill -0 "$pid" 2>/dev/null || return 0
-		sleep 1
-	done
-	kill -TERM "$pid" 2>/dev/null || :
-}
-
 deadline=$(($(date +%s) + DRAIN_SECONDS))
 # Until the end publishers are taken: they only come when no other pod of the ingest is ready, and then a stream that may
 # be cut at the deadline is better than none.
@@ -71,4 +59,3 @@ silent)
 	say "nginx does not answer"
 	;;
 esac
-quit

@@ -1,7 +1,32 @@
 #!/bin/sh
-# Starts nginx. A drain that ended in a restart of the container, not of the pod, left its mark behind.
-set -eu
+# Runs nginx, and ends it when the pod ends.
+set -u
+
+# quit lets nginx finish the answers that it has begun. It would also wait for connections of RTMP that publish nothing,
+# as long as their clients hold them.
+quit() {
+	quitting=yes
+	kill -QUIT "$nginx"
+	{
+		sleep 5
+		kill -TERM "$nginx"
+	} 2>/dev/null &
+}
+
+# A drain that ended in a restart of the container, not of the pod, left its mark behind.
 rm -f "$RUN_DIR/refuse"
 # For the sweep: whatever was published here before has ended.
 : >"$RUN_DIR/started"
-exec nginx -c "$CONFIG_DIR/nginx.conf"
+
+quitting=
+# Which of the two signals comes is up to the image.
+trap quit TERM QUIT
+nginx -c "$CONFIG_DIR/nginx.conf" &
+nginx=$!
+wait "$nginx"
+code=$?
+if [ "$quitting" ]; then
+	wait "$nginx"
+	code=$?
+fi
+exit "$code"
