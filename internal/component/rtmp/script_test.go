@@ -117,6 +117,7 @@ func content(t *testing.T, path string) string {
 type statServer struct {
 	mu      sync.Mutex
 	streams []string
+	asked   int
 	dropped bool
 }
 
@@ -133,6 +134,7 @@ func startStat(t *testing.T, p *pod, streams ...string) *statServer {
 func (s *statServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked++
 	if r.URL.RequestURI() == "/_control/drop/publisher?app=live" {
 		s.dropped, s.streams = true, nil
 		return
@@ -335,14 +337,29 @@ func TestReapKeepsEverythingWhileNginxIsSilent(t *testing.T) {
 	if err := os.Chtimes(path, old, old); err != nil {
 		t.Fatal(err)
 	}
-	// One round: the loop ends where it would sleep.
-	bin := t.TempDir()
-	program(t, bin, "sleep", `kill "$PPID"`)
-	if err := p.script(t, "reap.sh", "TAIL_SECONDS=10", "PATH="+bin+":"+os.Getenv("PATH")).Run(); err != nil {
-		t.Fatalf("%v: %s", err, p.log)
-	}
+	p.reapOnce(t)
 	if !exists(path) {
 		t.Error("a playlist was removed although nobody knows whether its stream is on air")
+	}
+}
+
+func TestReapAsksNothingAtRest(t *testing.T) {
+	t.Parallel()
+	p := newPod(t, "minimal")
+	stat := startStat(t, p)
+	p.reapOnce(t)
+	if stat.asked > 0 {
+		t.Errorf("nginx was asked %d times although there is no playlist and no start to look after", stat.asked)
+	}
+}
+
+// reapOnce runs one round of reap.sh: the loop ends where it would sleep.
+func (p *pod) reapOnce(t *testing.T) {
+	t.Helper()
+	bin := t.TempDir()
+	program(t, bin, "sleep", `kill "$PPID"`)
+	if err := p.script(t, "reap.sh", "TAIL_SECONDS=10", "SWEEP_SECONDS=10", "PATH="+bin+":"+os.Getenv("PATH")).Run(); err != nil {
+		t.Fatalf("%v: %s", err, p.log)
 	}
 }
 

@@ -19,7 +19,8 @@ reap() {
 }
 
 while :; do
-	if names=$(publishers 2>/dev/null); then
+	# With nothing to do it starts no process but the sleep.
+	if { playlists || [ -e "$RUN_DIR/started" ]; } && names=$(publishers 2>/dev/null); then
 		reap "$names"
 		sweep 2>/dev/null
 	fi
