@@ -188,6 +188,7 @@ func alertsFireAndEnd(t *testing.T, platform types.NamespacedName) {
 		}
 	}
 	await(false)
+	scrapesStandbys(t, prometheus, platform)
 	waitFailover(t, platform, kill(t, platform))
 	ready(t, platform, changeTimeout)
 	admit := stopsABackend(t, platform)
@@ -197,6 +198,19 @@ func alertsFireAndEnd(t *testing.T, platform types.NamespacedName) {
 	spare()
 	await(false)
 	ready(t, platform, changeTimeout)
+}
+
+// scrapesStandbys waits until Prometheus knows who is a standby. Of a failover before that it could not tell.
+func scrapesStandbys(t *testing.T, prometheus *drive.Prometheus, platform types.NamespacedName) {
+	t.Helper()
+	query := fmt.Sprintf(`cnpg_collector_up{namespace=%q,platform=%q,role="replica"}`, platform.Namespace, platform.Name)
+	check(t, drive.Until(t.Context(), scrapeTimeout, "scrapes of the standbys", func(ctx context.Context) error {
+		found, err := prometheus.Query(ctx, query)
+		if err == nil && len(found) != 2 {
+			err = fmt.Errorf("%d were scraped, want 2", len(found))
+		}
+		return err
+	}))
 }
 
 // alert waits until an alert of the platform fires, or does not.
@@ -224,20 +238,23 @@ func stopsABackend(t *testing.T, platform types.NamespacedName) (mend func()) {
 	pods, err := kube.Pods(t.Context(), platform, naming.Backend)
 	check(t, err)
 	check(t, kube.Delete(t.Context(), &pods[0]))
-	return func() {
-		check(t, kube.Delete(t.Context(), quota))
-		hurry(t, platform)
-	}
+	ctx := context.WithoutCancel(t.Context())
+	mend = sync.OnceFunc(func() {
+		check(t, kube.Delete(ctx, quota))
+		hurry(ctx, t, platform)
+	})
+	t.Cleanup(mend)
+	return mend
 }
 
 // hurry lets Kubernetes try again to make backends. By itself it does so ever more rarely, at last each quarter of an hour.
-func hurry(t *testing.T, platform types.NamespacedName) {
+func hurry(ctx context.Context, t *testing.T, platform types.NamespacedName) {
 	t.Helper()
 	var sets appsv1.ReplicaSetList
-	check(t, kube.List(t.Context(), &sets, client.InNamespace(platform.Namespace),
+	check(t, kube.List(ctx, &sets, client.InNamespace(platform.Namespace),
 		client.MatchingLabels{naming.LabelInstance: platform.Name, naming.LabelComponent: naming.Backend}))
 	for i := range sets.Items {
-		check(t, kube.Patch(t.Context(), &sets.Items[i], drive.Merge(`{"metadata":{"annotations":{"test":"try again"}}}`)))
+		check(t, kube.Patch(ctx, &sets.Items[i], drive.Merge(`{"metadata":{"annotations":{"test":"try again"}}}`)))
 	}
 }
 
