@@ -200,7 +200,7 @@ bench-streams: cluster-load load-visitors $(HELM) ## Count stalls and disconnect
 	$(BENCH) streams
 
 .PHONY: bench
-bench: ## Run all benchmarks, three quarters of an hour, and keep their results in docs/benchmarks.
+bench: ## Run all benchmarks, most of an hour, and keep their results in docs/benchmarks.
 	mkdir -p dist
 	for name in ready failover nodeloss switchover rollout streams; do \
 		$(MAKE) --silent --no-print-directory bench-$$name | tail -n 1 >dist/result.json; mv dist/result.json docs/benchmarks/$$name.json; \

@@ -1,7 +1,10 @@
 package rtmp
 
 import (
+	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,8 +47,8 @@ func TestServeFailsAsNginxDoes(t *testing.T) {
 	}
 }
 
-// TestServeEndsNginx, whichever signal the image has for it. nginx, told to finish its work, would wait for a connection
-// that publishes nothing as long as its client holds it.
+// TestServeEndsNginx, whichever signal the image has for it, and lets it finish the answer that it has begun. nginx, told
+// to finish its work, would wait for a connection that publishes nothing as long as its client holds it.
 func TestServeEndsNginx(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGQUIT} {
@@ -56,9 +59,12 @@ func TestServeEndsNginx(t *testing.T) {
 				for range guests {
 					p.visit(t)
 				}
+				finish := p.download(t)
 				if err := p.server.Process.Signal(signal); err != nil {
 					t.Fatal(err)
 				}
+				eventually(t, "nginx takes no more requests", 10*time.Second, func() bool { return p.status("/healthz") == 0 })
+				finish()
 				select {
 				case <-p.ended:
 				case <-time.After(20 * time.Second):
@@ -69,6 +75,27 @@ func TestServeEndsNginx(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// download asks for more than the sockets hold, and finish for the rest of the answer.
+func (p *pod) download(t *testing.T) (finish func()) {
+	t.Helper()
+	const size = 64 << 20
+	segment := filepath.Join(p.config.Live, "hls", "large.ts")
+	write(t, segment, "")
+	if err := os.Truncate(segment, size); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/hls/large.ts", p.httpPort))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if n, err := io.Copy(io.Discard, answer.Body); err != nil || n != size {
+			t.Errorf("%d of %d bytes came: %v", n, size, err)
+		}
+		_ = answer.Body.Close()
 	}
 }
 

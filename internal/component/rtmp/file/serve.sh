@@ -1,16 +1,17 @@
 #!/bin/sh
 # Runs nginx, and ends it when the pod ends.
-set -u
+set -eu
 
 # quit lets nginx finish the answers that it has begun. It would also wait for connections of RTMP that publish nothing,
 # as long as their clients hold them.
 quit() {
-	quitting=yes
 	kill -QUIT "$nginx"
 	{
 		sleep 5
 		kill -TERM "$nginx"
 	} 2>/dev/null &
+	wait "$nginx"
+	exit 0
 }
 
 # A drain that ended in a restart of the container, not of the pod, left its mark behind.
@@ -18,15 +19,8 @@ rm -f "$RUN_DIR/refuse"
 # For the sweep: whatever was published here before has ended.
 : >"$RUN_DIR/started"
 
-quitting=
 # Which of the two signals comes is up to the image.
 trap quit TERM QUIT
 nginx -c "$CONFIG_DIR/nginx.conf" &
 nginx=$!
 wait "$nginx"
-code=$?
-if [ "$quitting" ]; then
-	wait "$nginx"
-	code=$?
-fi
-exit "$code"
