@@ -3,6 +3,7 @@ package controller_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -200,6 +202,10 @@ func TestALostPrimaryIsGivenUpOnceAndNoOtherIs(t *testing.T) {
 		{name: "fenced", silent: all, db: annotate("cnpg.io/fencedInstances", `["demo-postgres-1"]`)},
 		{name: "Balanced", silent: all, spec: of(v1alpha1.FailoverBalanced)},
 		{name: "Tolerant", silent: all, spec: of(v1alpha1.FailoverTolerant)},
+		// A20.
+		{name: "durability Available", silent: all, spec: func(c *v1alpha1.XaTubeCluster) {
+			c.Spec.Postgres.Durability = v1alpha1.DurabilityAvailable
+		}},
 	}
 	asked := &instances{}
 	namespaces := make([]string, len(tests))
@@ -247,6 +253,60 @@ func TestALostPrimaryIsGivenUpOnceAndNoOtherIs(t *testing.T) {
 		g.Expect(op.writes.to("demo-postgres-guard", tests[1].c.Namespace)).To(BeZero(), "nothing is written while the primary renews")
 	} else {
 		t.Logf("the primary of this test renewed %d times too late to tell whether the guard is quiet", late)
+	}
+}
+
+// A20. TestWhatTheLastLookSawMustBeFresh: between the last look and the deletion the operator stands still for two
+// seconds, as under SIGSTOP, or the primary renews its lease. The proof begins anew each time.
+func TestWhatTheLastLookSawMustBeFresh(t *testing.T) {
+	withDatabase(t)
+	for name, interfere := range map[string]func(*time.Duration, *v1alpha1.XaTubeCluster) error{
+		"the operator stands still": func(stopped *time.Duration, _ *v1alpha1.XaTubeCluster) error {
+			*stopped += 2 * time.Second
+			return nil
+		},
+		"the primary renews": func(_ *time.Duration, c *v1alpha1.XaTubeCluster) error {
+			lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: "demo-postgres"}}
+			renewal := fmt.Sprintf(`{"spec":{"renewTime":%q}}`, time.Now().UTC().Format(metav1.RFC3339Micro))
+			return api.Patch(context.Background(), lease, client.RawPatch(types.MergePatchType, []byte(renewal)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			asked := &instances{}
+			c, p := guarded(t, nil)
+			var mu sync.Mutex
+			var stopped time.Duration
+			now := func() time.Time {
+				mu.Lock()
+				defer mu.Unlock()
+				return time.Now().Add(stopped)
+			}
+			op := startWith(t, controller.Config{Namespaces: []string{c.Namespace}, ClusterDomain: "cluster.local", Prober: asked, Now: now})
+			bringUp(t, c, p)
+			g.Consistently(givenUp(t, c)).WithTimeout(2 * time.Second).Should(BeFalse())
+
+			var interfered atomic.Int32
+			// The guard reads the Cluster from the API server before a deletion, and at no other time.
+			op.writes.fail(func(r *http.Request) bool {
+				if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/namespaces/"+c.Namespace+"/clusters/demo-postgres") {
+					interfered.Add(1)
+					mu.Lock()
+					defer mu.Unlock()
+					if err := interfere(&stopped, c); err != nil {
+						t.Errorf("interfering: %v", err)
+					}
+				}
+				return false
+			})
+			p.stopped.Store(true)
+			asked.silence(c.Namespace, "demo-postgres-1")
+			g.Eventually(interfered.Load).WithTimeout(soon).Should(BeNumerically(">=", 2))
+			g.Expect(op.writes.deletions()).To(BeEmpty())
+			op.writes.fail(nil)
+			g.Eventually(givenUp(t, c)).WithTimeout(soon).Should(BeTrue(), "a proof without interference counts")
+		})
 	}
 }
 

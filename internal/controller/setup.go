@@ -50,6 +50,8 @@ type Config struct {
 	Rollouts int
 	// Prober asks primaries for a sign of life; nil means over the network.
 	Prober guard.Prober
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
 }
 
 // NewScheme knows every kind that the operator reads or writes.
@@ -85,6 +87,9 @@ var optionalAPIs = []capability.API{
 
 // Setup adds the controllers to a manager that was made with NewScheme and CacheOptions.
 func Setup(mgr ctrl.Manager, cfg Config) error {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	clientset, err := kubernetes.NewForConfig(mgr.GetConfig())
 	if err != nil {
 		return fmt.Errorf("creating a client: %w", err)
@@ -108,7 +113,7 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 	recorder := mgr.GetEventRecorder("xatube-operator")
 	primaries := &guard.Guard{
 		Client: cached, Live: live, Prober: cmp.Or[guard.Prober](cfg.Prober, guard.NewHTTP()), Capabilities: tracker,
-		Recorder: recorder, Metrics: counted.Failovers, Identity: identity(), Now: time.Now,
+		Recorder: recorder, Metrics: counted.Failovers, Identity: identity(), Now: cfg.Now,
 	}
 	if err := primaries.SetupWithManager(mgr); err != nil {
 		return err
@@ -116,7 +121,7 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 	reader := &observe.Reader{
 		Cached: cached, Live: live, Logs: observe.PodLogs{Client: clientset}, Silence: primaries.Silence,
 		Instances: cmp.Or[observe.InstanceReader](cfg.Instances, observe.InstanceStatus{Port: observe.StatusPort}),
-		Ingest:    observe.NewIngest(), Now: time.Now,
+		Ingest:    observe.NewIngest(), Now: cfg.Now,
 	}
 	r := &Reconciler{
 		Client:       cached,
@@ -132,7 +137,7 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		Recorder:     recorder,
 		Failovers:    counted.Failovers,
 		Platforms:    counted.Platforms,
-		Now:          time.Now,
+		Now:          cfg.Now,
 	}
 	c, err := r.SetupWithManager(mgr, named, tracker.Changed, woken, cfg.Concurrency)
 	if err != nil {

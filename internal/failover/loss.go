@@ -29,6 +29,13 @@ func Needed(db *cnpgv1.Cluster) int {
 	return max(1, standbys-s.Number+1)
 }
 
+// strict says that a write is acknowledged by a standby or not at all, and that CloudNativePG promotes by quorum only. Else
+// a primary that is cut off goes on alone, and what it acknowledges meanwhile would be lost with it.
+func strict(db *cnpgv1.Cluster) bool {
+	s := db.Spec.PostgresConfiguration.Synchronous
+	return s != nil && s.FailoverQuorum && s.DataDurability != cnpgv1.DataDurabilityLevelPreferred
+}
+
 // Obstacle says why a silent primary must be left to CloudNativePG or to the user; empty when nothing is in the way.
 func Obstacle(db *cnpgv1.Cluster, primary *corev1.Pod) string {
 	switch {
@@ -38,7 +45,7 @@ func Obstacle(db *cnpgv1.Cluster, primary *corev1.Pod) string {
 		return "there is no primary yet"
 	case InProgress(db):
 		return "the primary is being changed already"
-	case Needed(db) == 0:
+	case Needed(db) == 0 || !strict(db):
 		return "no standby is sure to have every acknowledged row"
 	case primary == nil || primary.DeletionTimestamp != nil:
 		return "the primary's pod is going or gone"
@@ -110,6 +117,23 @@ type Look struct {
 	Node Answer
 	// Standbys that are ready and answered.
 	Standbys int
+}
+
+// Fresh is how long, from now, something may still be done because of the look.
+func (l Look) Fresh(now time.Time) time.Duration {
+	return TermsFor(l.Record.Duration).Gap - now.Sub(l.End)
+}
+
+// Outdated says why nothing may be done any more because of the look, given the lease as it was read since; empty while
+// something may.
+func (l Look) Outdated(r Record, now time.Time) string {
+	switch {
+	case !l.Record.Same(r):
+		return "the lease has been written since the last look"
+	case l.Fresh(now) <= 0:
+		return fmt.Sprintf("the operator was held up for %.1f s since its last look", now.Sub(l.End).Seconds())
+	}
+	return ""
 }
 
 // Terms are what a decision has to keep to, as shares of the lease's duration D. A living primary renews every D/3 and

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -172,6 +173,16 @@ func TestObstacle(t *testing.T) {
 		{name: "CloudNativePG at work", db: healthy(func(db *cnpgv1.Cluster) { db.Status.Phase = cnpgv1.PhaseUpgrade }), pod: pod, obstacle: true},
 		{name: "single instance", db: healthy(func(db *cnpgv1.Cluster) { db.Spec.Instances = 1 }), pod: pod, obstacle: true},
 		{name: "asynchronous", db: healthy(func(db *cnpgv1.Cluster) { db.Spec.PostgresConfiguration.Synchronous = nil }), pod: pod, obstacle: true},
+		// A20: under durability Available the primary acknowledges rows that no standby has.
+		{name: "preferred durability", db: healthy(func(db *cnpgv1.Cluster) {
+			db.Spec.PostgresConfiguration.Synchronous.DataDurability = cnpgv1.DataDurabilityLevelPreferred
+		}), pod: pod, obstacle: true},
+		{name: "promotion without a quorum", db: healthy(func(db *cnpgv1.Cluster) {
+			db.Spec.PostgresConfiguration.Synchronous.FailoverQuorum = false
+		}), pod: pod, obstacle: true},
+		{name: "required durability", db: healthy(func(db *cnpgv1.Cluster) {
+			db.Spec.PostgresConfiguration.Synchronous.DataDurability = cnpgv1.DataDurabilityLevelRequired
+		}), pod: pod},
 		{name: "no pod", db: healthy(nil), obstacle: true},
 		{name: "pod being deleted", db: healthy(nil), pod: going, obstacle: true},
 	}
@@ -181,6 +192,28 @@ func TestObstacle(t *testing.T) {
 				t.Errorf("got %q", why)
 			}
 		})
+	}
+}
+
+// A20: between the last look and the deletion, the operator may be held up and the lease renewed.
+func TestALookIsOutdatedByTimeAndByTheLease(t *testing.T) {
+	l := lost(0)
+	for _, tt := range []struct {
+		name   string
+		record Record
+		after  time.Duration
+		want   string
+	}{
+		{"at once", record(0), 0, ""},
+		{"just in time", record(0), 999 * time.Millisecond, ""},
+		{"held up", record(0), second, "held up for 1.0 s"},
+		{"held up for long", record(0), time.Hour, "held up"},
+		{"renewed", record(second), 0, "written since the last look"},
+		{"released", Record{Renewed: now, Duration: 3 * second}, 0, "written since the last look"},
+	} {
+		if why := l.Outdated(tt.record, l.End.Add(tt.after)); (why == "") != (tt.want == "") || !strings.Contains(why, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.name, why, tt.want)
+		}
 	}
 }
 

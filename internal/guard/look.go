@@ -27,14 +27,14 @@ const lookTimeout = time.Second
 
 // inquire looks once more at a primary whose lease is silent, and gives it up when that has been seen for long enough.
 func (g *Guard) inquire(ctx context.Context, s *subject, m *memory) (reconcile.Result, error) {
-	l, lease := g.look(ctx, s, m)
+	l := g.look(ctx, s, m)
 	since := m.since
 	if l.Failure == nil {
 		_, since = m.see(l.Record, l.End)
 	}
 	why := m.series.Add(l, since, failover.Needed(s.db))
 	if why == "" {
-		return reconcile.Result{RequeueAfter: step}, g.strike(ctx, s, m, lease)
+		return reconcile.Result{RequeueAfter: step}, g.strike(ctx, s, m, l)
 	}
 	if m.series.Looks() == 0 {
 		m.tell(ctx, why)
@@ -52,7 +52,7 @@ func next(l failover.Look) time.Duration {
 
 // look at everything at once: the lease as the API server has it, whether the API server takes a write, the primary's
 // instance manager, its node when that never answered, and the standbys.
-func (g *Guard) look(ctx context.Context, s *subject, m *memory) (failover.Look, *coordinationv1.Lease) {
+func (g *Guard) look(ctx context.Context, s *subject, m *memory) failover.Look {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	l := failover.Look{Start: g.Now()}
@@ -76,7 +76,7 @@ func (g *Guard) look(ctx context.Context, s *subject, m *memory) (failover.Look,
 		l.Node, l.Failure = g.node(ctx, s.primary, m)
 	}
 	l.Record, l.Standbys, l.End = failover.RecordOf(lease), int(standbys.Load()), g.Now()
-	return l, lease
+	return l
 }
 
 // primary asks the primary's instance manager. Silence counts only of one that the operator has been able to reach.

@@ -28,13 +28,14 @@ const (
 	releasedDuration = 1
 )
 
-// strike gives a lost primary's pod up and its lease free.
-func (g *Guard) strike(ctx context.Context, s *subject, m *memory, lease *coordinationv1.Lease) error {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+// strike gives a lost primary's pod up and its lease free, while what the last look saw is still fresh: an operator that
+// was held up since then, or a lease that was renewed, begins the proof anew.
+func (g *Guard) strike(ctx context.Context, s *subject, m *memory, last failover.Look) error {
+	ctx, cancel := context.WithTimeout(ctx, last.Fresh(g.Now()))
 	defer cancel()
 	looks, since := m.series.Looks(), m.since
 	m.series = failover.Series{}
-	why, err := g.forbidden(ctx, s)
+	lease, why, err := g.forbidden(ctx, s, m, last)
 	if err != nil || why != "" {
 		m.tell(ctx, why)
 		return err
@@ -51,19 +52,27 @@ func (g *Guard) strike(ctx context.Context, s *subject, m *memory, lease *coordi
 	return g.release(ctx, lease, "primary lost")
 }
 
-// forbidden reads the database anew: the decision rested on caches. The pod cannot have changed, or it is not deleted.
-func (g *Guard) forbidden(ctx context.Context, s *subject) (string, error) {
-	db := &cnpgv1.Cluster{}
+// forbidden reads the database anew, for the decision rested on caches, and last of all the lease, which it returns. The
+// pod cannot have changed, or it is not deleted.
+func (g *Guard) forbidden(ctx context.Context, s *subject, m *memory, last failover.Look) (*coordinationv1.Lease, string, error) {
+	db, lease := &cnpgv1.Cluster{}, &coordinationv1.Lease{}
 	err := g.Live.Get(ctx, client.ObjectKeyFromObject(s.db), db)
 	switch {
 	case apierrors.IsNotFound(err):
-		return "the database is gone", nil
+		return nil, "the database is gone", nil
 	case err != nil:
-		return "", fmt.Errorf("reading Cluster %s again: %w", s.db.Name, err)
+		return nil, "", fmt.Errorf("reading Cluster %s again: %w", s.db.Name, err)
 	case db.Status.CurrentPrimary != s.primary.Name:
-		return "another instance is the primary", nil
+		return nil, "another instance is the primary", nil
 	}
-	return failover.Obstacle(db, s.primary), nil
+	if why := failover.Obstacle(db, s.primary); why != "" {
+		return nil, why, nil
+	}
+	if err := g.Live.Get(ctx, client.ObjectKeyFromObject(s.lease), lease); err != nil {
+		return nil, "", fmt.Errorf("reading Lease %s again: %w", s.lease.Name, err)
+	}
+	m.see(failover.RecordOf(lease), g.Now())
+	return lease, last.Outdated(failover.RecordOf(lease), g.Now()), nil
 }
 
 func (g *Guard) report(ctx context.Context, s *subject, looks int, silent time.Duration) {
