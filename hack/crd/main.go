@@ -55,8 +55,13 @@ type below int
 // docs/reference.md describes it.
 const described = 1
 
+// longestQuantity is more than anybody writes. The API server estimates what the rules of Resources cost by the longest
+// string that a quantity can be: without a bound, that of a whole request.
+const longestQuantity = "32"
+
 // withoutRepetition leaves out what is known: the descriptions below the settings of pods and below conditions, and the
-// two types and the pattern of a quantity, which x-kubernetes-int-or-string and the rule of Resources stand for.
+// two types and the pattern of a quantity, which x-kubernetes-int-or-string and the rule of Resources stand for. It
+// bounds the quantity in exchange.
 func withoutRepetition(node *yaml.Node, depth below) {
 	if node.Kind != yaml.MappingNode {
 		for _, child := range node.Content {
@@ -81,7 +86,14 @@ func withoutRepetition(node *yaml.Node, depth below) {
 		}
 		kept = append(kept, key, value)
 	}
+	if quantity {
+		kept = append(kept, scalar("maxLength", "!!str"), scalar(longestQuantity, "!!int"))
+	}
 	node.Content = kept
+}
+
+func scalar(value, tag string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: value}
 }
 
 // known says that a keyword of a schema tells nothing that is not told elsewhere.

@@ -57,7 +57,7 @@ properties:
         properties:
           description: {type: string}
           limits:
-            additionalProperties: {x-kubernetes-int-or-string: true}
+            additionalProperties: {x-kubernetes-int-or-string: true, maxLength: 32}
   replicas:
     anyOf:
     - {required: [a]}

@@ -121,7 +121,7 @@ func (c constraint) refused() bool {
 	return false
 }
 
-func readSchema(t *testing.T) apiextensionsv1.JSONSchemaProps {
+func readCRD(t *testing.T) apiextensionsv1.CustomResourceDefinition {
 	t.Helper()
 	text, err := os.ReadFile(crdFile)
 	if err != nil {
@@ -131,6 +131,12 @@ func readSchema(t *testing.T) apiextensionsv1.JSONSchemaProps {
 	if err := yaml.UnmarshalStrict(text, &crd); err != nil {
 		t.Fatal(err)
 	}
+	return crd
+}
+
+func readSchema(t *testing.T) apiextensionsv1.JSONSchemaProps {
+	t.Helper()
+	crd := readCRD(t)
 	return *crd.Spec.Versions[0].Schema.OpenAPIV3Schema
 }
 
@@ -189,7 +195,6 @@ func value[T any](p *T) T {
 	return *p
 }
 
-// nothingUntried compares what the schema declares with what the other tests have tried.
 // nothingUntried compares what the schema declares with what the other tests have tried.
 func nothingUntried(t *testing.T) {
 	walk("", readSchema(t), func(path string, s apiextensionsv1.JSONSchemaProps) {

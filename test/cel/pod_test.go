@@ -18,6 +18,8 @@ var podRefusals = []refusal{
 	{".resources.limits.memory", "resources: {limits: {memory: true}}", "must be of type"},
 	{".resources", "resources: {requests: {cpu: much}}", "write e.g. cpu: 250m"},
 	{".resources", "resources: {limits: {memory: 1GB}}", "write e.g. cpu: 250m"},
+	{".resources.requests.cpu", "resources: {requests: {cpu: '" + strings.Repeat("1", 33) + "'}}", "may not be more than 32 bytes"},
+	{".resources.limits.memory", "resources: {limits: {memory: '" + strings.Repeat("1", 33) + "'}}", "may not be more than 32 bytes"},
 	{".resources.requests", "resources: {requests: {" + numbers7 + "}}", "must have at most 6 items"},
 	{".resources.limits", "resources: {limits: {" + numbers7 + "}}", "must have at most 6 items"},
 

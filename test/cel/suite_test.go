@@ -8,9 +8,12 @@ import (
 	"sync/atomic"
 	"testing"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
@@ -19,7 +22,11 @@ import (
 
 const crdFile = "../../config/crd/bases/xatube.io_xatubeclusters.yaml"
 
-var api client.Client
+var (
+	api client.Client
+	// version of the API server, e.g. v1.37.2.
+	version string
+)
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -45,17 +52,37 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "making a client:", err)
 		return 1
 	}
+	if version, err = serverVersion(config); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	return m.Run()
 }
 
 // newClient refuses unknown fields, as kubectl does.
 func newClient(config *rest.Config) (client.Client, error) {
 	config.QPS = -1
-	c, err := client.New(config, client.Options{})
+	scheme := runtime.NewScheme()
+	if err := apiextensionsv1.AddToScheme(scheme); err != nil {
+		return nil, err
+	}
+	c, err := client.New(config, client.Options{Scheme: scheme})
 	if err != nil {
 		return nil, err
 	}
 	return client.WithFieldValidation(c, metav1.FieldValidationStrict), nil
+}
+
+func serverVersion(config *rest.Config) (string, error) {
+	c, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return "", fmt.Errorf("making a discovery client: %w", err)
+	}
+	info, err := c.ServerVersion()
+	if err != nil {
+		return "", fmt.Errorf("asking the API server for its version: %w", err)
+	}
+	return info.GitVersion, nil
 }
 
 var count atomic.Int64
