@@ -30,6 +30,9 @@ func FailsOverFast(c *v1alpha1.XaTubeCluster) bool {
 // be promoted meanwhile; one that fails after a second asks again, through another socket and so perhaps another server.
 const impatientDNS = "timeout:1 attempts:1"
 
+// resolverOptions is the variable that the C library reads them from.
+const resolverOptions = "RES_OPTIONS"
+
 // smartShutdown is how long, in seconds, a stopping instance waits for clients that leave by themselves. The pools of the
 // backends never do: the time would pass with new connections refused, and a primary that is told to end within a
 // second or two would be killed before it has written its end and released its lease.

@@ -82,8 +82,8 @@ func cluster(in component.Input) (component.Document, error) {
 	if lease := primaryLease(c); lease != nil {
 		spec["primaryLease"] = lease
 	}
-	if FailsOverFast(c) {
-		spec["env"] = []map[string]any{{"name": "RES_OPTIONS", "value": impatientDNS}}
+	if env := environment(c); len(env) > 0 {
+		spec["env"] = env
 	}
 	if secrets := pullSecrets(c); len(secrets) > 0 {
 		spec["imagePullSecrets"] = secrets

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
@@ -21,9 +22,6 @@ func podSettings(c *v1alpha1.XaTubeCluster) (map[string]any, error) {
 	out := map[string]any{"affinity": affinity}
 	if settings.PriorityClassName != "" {
 		out["priorityClassName"] = settings.PriorityClassName
-	}
-	if env := environment(settings.Env); len(env) > 0 {
-		out["env"] = env
 	}
 	if s := spread(c); len(s) > 0 {
 		out["topologySpreadConstraints"] = s
@@ -74,8 +72,14 @@ func tolerations(user []v1alpha1.Toleration) []*corev1ac.TolerationApplyConfigur
 	return out
 }
 
-func environment(user []v1alpha1.EnvVar) []*corev1ac.EnvVarApplyConfiguration {
+// environment of the instances: the user's, and what the operator sets unless the user does.
+func environment(c *v1alpha1.XaTubeCluster) []*corev1ac.EnvVarApplyConfiguration {
+	user := c.Spec.Postgres.Pod.Env
 	var out []*corev1ac.EnvVarApplyConfiguration
+	set := func(e v1alpha1.EnvVar) bool { return e.Name == resolverOptions }
+	if FailsOverFast(c) && !slices.ContainsFunc(user, set) {
+		out = append(out, corev1ac.EnvVar().WithName(resolverOptions).WithValue(impatientDNS))
+	}
 	for _, e := range user {
 		out = append(out, workload.Env(e))
 	}
