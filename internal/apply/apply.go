@@ -37,6 +37,8 @@ type Engine struct {
 	Client client.Client
 	// Live reads from the API server, to see what the caches do not hold.
 	Live client.Reader
+
+	settled settled
 }
 
 // Object turns what a component rendered into exactly the fields to send.
@@ -56,6 +58,7 @@ func Object(o component.Object) (*unstructured.Unstructured, error) {
 func (e *Engine) Apply(ctx context.Context, owner *v1alpha1.XaTubeCluster, want *unstructured.Unstructured) (bool, error) {
 	want = want.DeepCopy()
 	want.SetNamespace(owner.Namespace)
+	unannotate(want)
 	if !inventory.HoldsData(want.GroupVersionKind().GroupKind()) {
 		want.SetOwnerReferences([]metav1.OwnerReference{ownerReference(owner)})
 	}
@@ -71,26 +74,50 @@ func (e *Engine) Apply(ctx context.Context, owner *v1alpha1.XaTubeCluster, want 
 		if err := mayWrite(owner, live); err != nil {
 			return false, err
 		}
-		if fixed[live.GetKind()] || unchanged(live, want, hash) {
+		if fixed[live.GetKind()] {
 			return false, nil
 		}
-		ctrl.LoggerFrom(ctx).V(1).Info("Object differs", "object", describe(want), "field", drift(live.Object, want.Object))
+		field, err := e.difference(live, want, hash)
+		if err != nil || field == "" {
+			return false, err
+		}
+		ctrl.LoggerFrom(ctx).V(1).Info("Object differs", "object", describe(want), "field", field)
 		if err := e.handOver(ctx, live, want); err != nil {
 			return false, err
 		}
 	}
 	annotate(want, hash)
-	if err := e.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(want),
+	answer := want.DeepCopy()
+	if err := e.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer),
 		client.FieldOwner(naming.FieldManager), client.ForceOwnership); err != nil {
 		return false, classify(want, live, err)
 	}
-	return true, nil
+	if err := e.settled.record(e.Client.Scheme(), answer, want); err != nil {
+		return false, err
+	}
+	return live == nil || answer.GetResourceVersion() != live.GetResourceVersion(), nil
 }
 
-// unchanged says that an apply would change nothing: the hash sees that we want something else, fields that we no
-// longer want included, and the comparison sees that somebody changed what we own.
-func unchanged(live, want *unstructured.Unstructured, hash string) bool {
-	return live.GetAnnotations()[naming.AnnotationApplied] == hash && drift(live.Object, want.Object) == ""
+// difference is the field for whose sake an object has to be applied; empty when an apply would change nothing. The hash
+// sees that we want something else, fields that we no longer want included, and the comparison sees that somebody
+// changed what we own. What is left after an apply is not ours to change.
+func (e *Engine) difference(live, want *unstructured.Unstructured, hash string) (string, error) {
+	if live.GetAnnotations()[naming.AnnotationApplied] != hash {
+		return "metadata.annotations." + naming.AnnotationApplied, nil
+	}
+	s, err := shapeOf(want.GroupVersionKind())
+	if err != nil {
+		return "", err
+	}
+	field := s.drift(live.Object, want.Object)
+	if field == "" {
+		return "", nil
+	}
+	settled, err := e.settled.knows(e.Client.Scheme(), live)
+	if settled {
+		field = ""
+	}
+	return field, err
 }
 
 // Prune removes an object that is no longer wanted, and says whether it is gone. What holds data stays, and so does
@@ -228,6 +255,13 @@ func annotate(u *unstructured.Unstructured, hash string) {
 		annotations = map[string]string{}
 	}
 	annotations[naming.AnnotationApplied] = hash
+	u.SetAnnotations(annotations)
+}
+
+// unannotate drops what the user may have written in place of our hash.
+func unannotate(u *unstructured.Unstructured) {
+	annotations := maps.Clone(u.GetAnnotations())
+	delete(annotations, naming.AnnotationApplied)
 	u.SetAnnotations(annotations)
 }
 

@@ -9,25 +9,25 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// associative are the lists of maps that Kubernetes merges by key: somebody else may have added elements. All other
-// lists are ours as a whole.
-var associative = map[string]bool{
-	"containers": true, "initContainers": true, "env": true, "ports": true,
-	"volumes": true, "volumeMounts": true, "imagePullSecrets": true,
-	"ownerReferences": true, "topologySpreadConstraints": true, "finalizers": true,
-}
-
 // drift is the path of the first field of want that live has not, or not with the same value; empty when live has
-// them all. Fields that only live has are defaults or belong to others.
-func drift(live, want map[string]any) string {
+// them all. Fields that only live has are defaults or belong to others, but for what somebody added to a list or map
+// that is ours as a whole.
+func (s shape) drift(live, want map[string]any) string {
 	for _, k := range slices.Sorted(maps.Keys(want)) {
 		l, present := live[k]
 		if !present && empty(want[k]) {
 			// The API server drops empty values on the way in.
 			continue
 		}
-		if path, differs := driftAt(k, l, want[k]); differs {
+		if path, differs := s.field(k).driftAt(l, want[k]); differs {
 			return k + path
+		}
+	}
+	if s.holdsOurKeysOnly() {
+		for _, k := range slices.Sorted(maps.Keys(live)) {
+			if _, ours := want[k]; !ours {
+				return k
+			}
 		}
 	}
 	return ""
@@ -38,35 +38,35 @@ func empty(v any) bool {
 		(slices.Contains([]reflect.Kind{reflect.Map, reflect.Slice}, reflect.TypeOf(v).Kind()) && reflect.ValueOf(v).Len() == 0)
 }
 
-func driftAt(field string, live, want any) (path string, differs bool) {
+func (s shape) driftAt(live, want any) (path string, differs bool) {
 	switch w := want.(type) {
 	case map[string]any:
 		l, ok := live.(map[string]any)
 		if !ok {
 			return "", true
 		}
-		path = drift(l, w)
+		path = s.drift(l, w)
 		return "." + path, path != ""
 	case []any:
 		l, ok := live.([]any)
 		if !ok {
 			return "", true
 		}
-		return driftInList(field, l, w)
+		return s.driftInList(l, w)
 	default:
 		return "", !sameScalar(live, w)
 	}
 }
 
-func driftInList(field string, live, want []any) (path string, differs bool) {
-	if !associative[field] && len(live) != len(want) {
+func (s shape) driftInList(live, want []any) (path string, differs bool) {
+	if s.mergesNothing() && len(live) != len(want) {
 		return "", true
 	}
 	for i, w := range want {
-		if associative[field] {
-			differs = !slices.ContainsFunc(live, func(l any) bool { _, d := driftAt("", l, w); return !d })
+		if s.mergesNothing() {
+			path, differs = s.element().driftAt(live[i], w)
 		} else {
-			path, differs = driftAt("", live[i], w)
+			differs = !slices.ContainsFunc(live, func(l any) bool { _, d := s.element().driftAt(l, w); return !d })
 		}
 		if differs {
 			return fmt.Sprintf("[%d]%s", i, path), true

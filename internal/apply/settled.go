@@ -1,0 +1,76 @@
+package apply
+
+import (
+	"fmt"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// settled remembers objects that differ from what we want although we have just applied it: an admission webhook sets a
+// field its way, or somebody added to a list of a custom resource that the API server merges. Applying again would change
+// nothing until the object itself has changed. A new operator knows nothing, and sends one request for each of them.
+type settled struct {
+	mu   sync.Mutex
+	hash map[types.UID]string
+}
+
+// record what the API server answered to an apply of want.
+func (s *settled) record(scheme *runtime.Scheme, answer, want *unstructured.Unstructured) error {
+	shape, err := shapeOf(want.GroupVersionKind())
+	if err != nil {
+		return err
+	}
+	if shape.drift(answer.Object, want.Object) == "" {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.hash, answer.GetUID())
+		return nil
+	}
+	hash, err := contentHash(scheme, answer)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hash == nil {
+		s.hash = map[types.UID]string{}
+	}
+	s.hash[answer.GetUID()] = hash
+	return nil
+}
+
+// knows says that an object is still as an apply left it.
+func (s *settled) knows(scheme *runtime.Scheme, live *unstructured.Unstructured) (bool, error) {
+	s.mu.Lock()
+	former, known := s.hash[live.GetUID()]
+	s.mu.Unlock()
+	if !known {
+		return false, nil
+	}
+	hash, err := contentHash(scheme, live)
+	return hash == former, err
+}
+
+// contentHash covers what people and controllers want of an object, not what became of it. It reads an object as the
+// caches hold it, so that an answer of the API server and the object of a cache have the same.
+func contentHash(scheme *runtime.Scheme, u *unstructured.Unstructured) (string, error) {
+	typed, err := scheme.New(u.GroupVersionKind())
+	if err != nil {
+		return "", fmt.Errorf("kind %s is not known to the operator: %w", u.GroupVersionKind(), err)
+	}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, typed); err != nil {
+		return "", fmt.Errorf("converting %s: %w", describe(u), err)
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
+	if err != nil {
+		return "", fmt.Errorf("converting %s: %w", describe(u), err)
+	}
+	delete(content, "status")
+	for _, name := range []string{"resourceVersion", "generation", "managedFields"} {
+		unstructured.RemoveNestedField(content, "metadata", name)
+	}
+	return Hash(&unstructured.Unstructured{Object: content})
+}
