@@ -5,16 +5,14 @@ import (
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	. "github.com/onsi/gomega"
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
-	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/objectstore"
+	"github.com/xatube/xatube-operator/test/scene"
 )
 
 const barmanCRDs = "testdata/barman"
@@ -30,7 +28,8 @@ func TestThePoolerIsPartOfTheDatabase(t *testing.T) {
 	eventually(g, exists(t.Context(), pooler, ns, "demo-postgres-pooler")).Should(Succeed())
 	eventually(g, condition(t.Context(), c, v1alpha1.ConditionDatabaseReady)).Should(HaveField("Message", ContainSubstring("Pooler demo-postgres-pooler: has not reported yet")))
 
-	deployment := runPooler(t, pooler)
+	deployment, err := scene.RunPooler(t.Context(), api, pooler)
+	g.Expect(err).NotTo(HaveOccurred())
 	eventually(g, condition(t.Context(), c, v1alpha1.ConditionDatabaseReady)).Should(HaveField("Status", metav1.ConditionTrue))
 
 	report(t, deployment, func() { deployment.Status.AvailableReplicas = 1 })
@@ -40,36 +39,6 @@ func TestThePoolerIsPartOfTheDatabase(t *testing.T) {
 	eventually(g, func() bool {
 		return apierrors.IsNotFound(exists(t.Context(), pooler, ns, "demo-postgres-pooler")())
 	}).Should(BeTrue())
-}
-
-// runPooler does what CloudNativePG does with a Pooler. Nothing that it makes carries a label of the operator's.
-func runPooler(t *testing.T, pooler *cnpgv1.Pooler) *appsv1.Deployment {
-	t.Helper()
-	selector := map[string]string{naming.LabelPooler: pooler.Name}
-	d := &appsv1.Deployment{
-		ObjectMeta: metav1.ObjectMeta{Namespace: pooler.Namespace, Name: pooler.Name, Labels: map[string]string{
-			naming.LabelPooler: pooler.Name, naming.LabelManagedBy: naming.CloudNativePG,
-		}},
-		Spec: appsv1.DeploymentSpec{
-			Replicas: pooler.Spec.Instances,
-			Selector: &metav1.LabelSelector{MatchLabels: selector},
-			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: selector},
-				Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "pgbouncer", Image: pooler.Spec.PgBouncer.Image}}},
-			},
-		},
-	}
-	if err := api.Create(t.Context(), d); err != nil {
-		t.Fatal(err)
-	}
-	report(t, d, func() {
-		n := *pooler.Spec.Instances
-		d.Status = appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: n, UpdatedReplicas: n, ReadyReplicas: n, AvailableReplicas: n}
-	})
-	report(t, pooler, func() {
-		pooler.Status.Phase, pooler.Status.Image = cnpgv1.PoolerPhaseActive, pooler.Spec.PgBouncer.Image
-	})
-	return d
 }
 
 func TestABackupWaitsForItsPluginAndHoldsNothingUp(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/controller"
+	"github.com/xatube/xatube-operator/test/scene"
 )
 
 // lines is a log that several write at the same time.
@@ -96,9 +97,9 @@ func TestNoCredentialIsLogged(t *testing.T) {
 	remember()
 
 	g.Expect(api.Delete(t.Context(), c)).To(Succeed())
-	w := &world{namespace: ns}
 	eventually(g, func() bool {
-		w.releaseClaims(t)
+		_, err := scene.ReleaseClaims(t.Context(), api, ns)
+		g.Expect(err).NotTo(HaveOccurred())
 		return apierrors.IsNotFound(api.Get(t.Context(), client.ObjectKeyFromObject(c), c))
 	}).Should(BeTrue())
 

@@ -7,31 +7,22 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
-	k8sevents "k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/config"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
-	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/controller"
+	"github.com/xatube/xatube-operator/test/scene"
 )
 
 // never is the number of the last write of an operator that nobody kills.
@@ -55,66 +46,11 @@ func newLife(t *testing.T, last int) *life {
 	l := &life{last: last}
 	cfg := rest.CopyConfig(env)
 	cfg.Wrap(l.wrap)
-	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
-		Scheme:         controller.NewScheme(),
-		MapperProvider: func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return api.RESTMapper(), nil },
-		NewClient: func(cfg *rest.Config, o client.Options) (client.Client, error) {
-			o.Cache = nil
-			return client.New(cfg, o)
-		},
-		Metrics:    server.Options{BindAddress: "0"},
-		Controller: config.Controller{SkipNameValidation: new(true)},
-	})
-	if err != nil {
+	var err error
+	if l.reconciler, err = scene.NewReconciler(cfg, api.RESTMapper(), client.New); err != nil {
 		t.Fatal(err)
-	}
-	idle := &idleManager{Manager: mgr}
-	if err := controller.Setup(idle, controller.Config{ClusterDomain: "cluster.local", Image: "example.com/xatube-operator:1", Concurrency: 1}); err != nil {
-		t.Fatal(err)
-	}
-	if l.reconciler = idle.reconciler; l.reconciler == nil {
-		t.Fatal("no controller of platforms was set up")
 	}
 	return l
-}
-
-// idleManager is never started: it only picks the reconciler out of what is set up, wired as in the operator.
-type idleManager struct {
-	ctrl.Manager
-	reconciler *controller.Reconciler
-}
-
-// Add finds the controller of platforms. controller-runtime exports its reconciler in a field, but not the type.
-func (m *idleManager) Add(r manager.Runnable) error {
-	if v := reflect.Indirect(reflect.ValueOf(r)); v.Kind() == reflect.Struct {
-		if do := v.FieldByName("Do"); do.IsValid() {
-			if found, ok := reflect.TypeAssert[*controller.Reconciler](do); ok {
-				m.reconciler = found
-			}
-		}
-	}
-	return nil
-}
-
-func (m *idleManager) GetCache() cache.Cache { return uncached{m.Manager.GetCache(), m.GetAPIReader()} }
-
-// GetEventRecorder tells nobody of events.
-func (m *idleManager) GetEventRecorder(string) recorder.EventRecorder {
-	return &k8sevents.FakeRecorder{}
-}
-
-// uncached reads from the API server.
-type uncached struct {
-	cache.Cache
-	live client.Reader
-}
-
-func (u uncached) Get(ctx context.Context, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
-	return u.live.Get(ctx, key, o, opts...)
-}
-
-func (u uncached) List(ctx context.Context, list client.ObjectList, opts ...client.ListOption) error {
-	return u.live.List(ctx, list, opts...)
 }
 
 // wrap lets requests through until the operator is dead. It does not hear the answer to its last write.
@@ -207,54 +143,9 @@ func (w *world) settle(t *testing.T, operator *life) {
 // turn plays the controllers of Kubernetes and CloudNativePG, and says whether they had anything to do.
 func (w *world) turn(t *testing.T) bool {
 	t.Helper()
-	moved, err := moveWorkloads(t.Context(), w.namespace)
+	moved, err := scene.Play(t.Context(), api, w.namespace)
 	if err != nil {
 		t.Fatal(err)
-	}
-	return slices.Contains([]bool{w.runJobs(t), w.runDatabase(t), w.releaseClaims(t)}, true) || moved
-}
-
-func (w *world) runJobs(t *testing.T) (moved bool) {
-	t.Helper()
-	var jobs batchv1.JobList
-	w.list(t, &jobs)
-	for _, j := range jobs.Items {
-		if len(j.Status.Conditions) == 0 && j.DeletionTimestamp == nil {
-			complete(t, w.namespace, j.Name, batchv1.JobComplete)
-			moved = true
-		}
-	}
-	return moved
-}
-
-func (w *world) runDatabase(t *testing.T) (moved bool) {
-	t.Helper()
-	var databases cnpgv1.ClusterList
-	w.list(t, &databases)
-	for _, db := range databases.Items {
-		if db.Status.CurrentPrimary == "" && db.DeletionTimestamp == nil {
-			elect(t, w.namespace)
-			moved = true
-		}
-	}
-	return moved
-}
-
-// releaseClaims takes the protection off claims that are being deleted, as no pod uses them.
-func (w *world) releaseClaims(t *testing.T) (moved bool) {
-	t.Helper()
-	var claims corev1.PersistentVolumeClaimList
-	w.list(t, &claims)
-	for i := range claims.Items {
-		claim := &claims.Items[i]
-		if claim.DeletionTimestamp == nil {
-			continue
-		}
-		claim.Finalizers = nil
-		if err := api.Update(t.Context(), claim); err != nil {
-			t.Fatal(err)
-		}
-		moved = true
 	}
 	return moved
 }

@@ -14,7 +14,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,6 +26,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/catalog"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/test/scene"
 )
 
 const cnpgCRDs = "testdata/crds"
@@ -412,22 +412,7 @@ func elect(t *testing.T, ns string) {
 	t.Helper()
 	db := &cnpgv1.Cluster{}
 	NewWithT(t).Eventually(exists(t.Context(), db, ns, "demo-postgres")).WithTimeout(within).Should(Succeed())
-	report(t, db, func() {
-		names := []string{"demo-postgres-1", "demo-postgres-2", "demo-postgres-3"}
-		db.Status.CurrentPrimary, db.Status.TargetPrimary = names[0], names[0]
-		db.Status.Instances, db.Status.ReadyInstances = 3, 3
-		db.Status.InstanceNames = names
-		db.Status.InstancesStatus = map[cnpgv1.PodStatus][]string{cnpgv1.PodHealthy: names}
-		db.Status.Image = db.Spec.ImageName
-		db.Status.Conditions = []metav1.Condition{{
-			Type: string(cnpgv1.ConditionClusterReady), Status: metav1.ConditionTrue, Reason: "ClusterIsReady", LastTransitionTime: metav1.Now(),
-		}}
-	})
-	login := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "demo-postgres-app", Labels: db.Spec.InheritedMetadata.Labels},
-		Data:       map[string][]byte{"uri": []byte("postgresql://app:pw@demo-postgres-rw:5432/xatube")},
-	}
-	if err := api.Create(t.Context(), login); err != nil {
+	if err := scene.Elect(t.Context(), api, db); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -468,22 +453,9 @@ func complete(t *testing.T, ns, name string, kind batchv1.JobConditionType) {
 	if err := exists(t.Context(), job, ns, name)(); err != nil {
 		t.Fatal(err)
 	}
-	report(t, job, func() {
-		now := metav1.Now()
-		job.Status.StartTime = &now
-		criterion := batchv1.JobFailureTarget
-		if kind == batchv1.JobComplete {
-			criterion = batchv1.JobSuccessCriteriaMet
-			job.Status.CompletionTime, job.Status.Succeeded = &now, 1
-		} else {
-			job.Status.Failed = 1
-		}
-		for _, k := range []batchv1.JobConditionType{criterion, kind} {
-			job.Status.Conditions = append(job.Status.Conditions, batchv1.JobCondition{
-				Type: k, Status: corev1.ConditionTrue, LastTransitionTime: now, LastProbeTime: now,
-			})
-		}
-	})
+	if err := scene.EndJob(t.Context(), api, job, kind); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // makeReady plays the controllers of Kubernetes, and CloudNativePG, until the platform is ready.
@@ -500,70 +472,6 @@ func makeReady(t *testing.T, c *v1alpha1.XaTubeCluster) {
 
 // readyWorkloads plays the controllers of Deployments, StatefulSets and DaemonSets.
 func readyWorkloads(ctx context.Context, ns string) error {
-	_, err := moveWorkloads(ctx, ns)
+	_, err := scene.MoveWorkloads(ctx, api, ns)
 	return err
-}
-
-// moveWorkloads is readyWorkloads, and says whether there was anything to do.
-func moveWorkloads(ctx context.Context, ns string) (moved bool, err error) {
-	var deployments appsv1.DeploymentList
-	if err := api.List(ctx, &deployments, client.InNamespace(ns)); err != nil {
-		return moved, err
-	}
-	for i := range deployments.Items {
-		d := &deployments.Items[i]
-		n, former := *d.Spec.Replicas, d.Status
-		d.Status = appsv1.DeploymentStatus{ObservedGeneration: d.Generation, Replicas: n, UpdatedReplicas: n, ReadyReplicas: n, AvailableReplicas: n}
-		if equality.Semantic.DeepEqual(former, d.Status) {
-			continue
-		}
-		if err := api.Status().Update(ctx, d); err != nil {
-			return moved, err
-		}
-		moved = true
-	}
-	var sets appsv1.StatefulSetList
-	if err := api.List(ctx, &sets, client.InNamespace(ns)); err != nil {
-		return moved, err
-	}
-	for i := range sets.Items {
-		s := &sets.Items[i]
-		n, former := *s.Spec.Replicas, s.Status
-		s.Status = appsv1.StatefulSetStatus{
-			ObservedGeneration: s.Generation, Replicas: n, UpdatedReplicas: n, ReadyReplicas: n, AvailableReplicas: n,
-			CurrentRevision: "r", UpdateRevision: "r",
-		}
-		if equality.Semantic.DeepEqual(former, s.Status) {
-			continue
-		}
-		if err := api.Status().Update(ctx, s); err != nil {
-			return moved, err
-		}
-		moved = true
-	}
-	daemons, err := moveDaemons(ctx, ns)
-	return moved || daemons, err
-}
-
-func moveDaemons(ctx context.Context, ns string) (moved bool, err error) {
-	var daemons appsv1.DaemonSetList
-	if err := api.List(ctx, &daemons, client.InNamespace(ns)); err != nil {
-		return moved, err
-	}
-	for i := range daemons.Items {
-		d := &daemons.Items[i]
-		former := d.Status
-		d.Status = appsv1.DaemonSetStatus{
-			ObservedGeneration: d.Generation, DesiredNumberScheduled: 2, CurrentNumberScheduled: 2,
-			UpdatedNumberScheduled: 2, NumberReady: 2, NumberAvailable: 2,
-		}
-		if equality.Semantic.DeepEqual(former, d.Status) {
-			continue
-		}
-		if err := api.Status().Update(ctx, d); err != nil {
-			return moved, err
-		}
-		moved = true
-	}
-	return moved, nil
 }
