@@ -221,13 +221,13 @@ verify-dashboards: cluster-load load-visitors cluster-monitoring $(HELM) ## Ask 
 ##@ Build
 
 .PHONY: build
-build: ## Build the operator, and the exporter that is in its image.
+build: ## Build the operator, and the exporters that are in its image.
 	go build -ldflags "-s -w -X main.version=$(VERSION)" -o bin/manager ./cmd
-	go build -ldflags "-s -w" -o bin/rtmp-exporter ./cmd/rtmp-exporter
+	go build -ldflags "-s -w" -o bin/ ./cmd/rtmp-exporter ./cmd/edge-exporter
 
 .PHONY: build-image
 build-image: build ## Build the operator's image without a container engine, as an archive.
-	$(CLUSTER) build-image --binary $(CURDIR)/bin/manager --add $(CURDIR)/bin/rtmp-exporter:/rtmp-exporter --ref $(IMG) --output $(CURDIR)/dist/image.tar
+	$(CLUSTER) build-image --binary $(CURDIR)/bin/manager --add $(CURDIR)/bin/rtmp-exporter:/rtmp-exporter --add $(CURDIR)/bin/edge-exporter:/edge-exporter --ref $(IMG) --output $(CURDIR)/dist/image.tar
 
 .PHONY: docker-build
 docker-build: ## Build the operator's image with Docker.

@@ -10,6 +10,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/route"
 )
 
 // Files of the ConfigMap.
@@ -23,6 +24,8 @@ const (
 	healthPath = "/health"
 	// statusPort serves nginx's counters to the exporter, on the loopback only.
 	statusPort int32 = 8081
+	// requestLog is where the exporter is told of each request.
+	requestLog = runFolder + "/requests.log"
 )
 
 //go:embed nginx/*.tmpl
@@ -58,6 +61,11 @@ type view struct {
 	AnyBackend, AnyFrontend             string
 	BackendPort, FrontendPort, RTMPPort int32
 	PortName                            string
+
+	// RequestLog is empty when nobody counts requests. Routes are what they are counted by.
+	RequestLog  string
+	Routes      []route.Route
+	PausedRoute string
 
 	// Grafana is its Service; empty when the edge does not publish it.
 	Grafana     string
@@ -110,6 +118,9 @@ func newView(in component.Input) (view, error) {
 		RTMP:            each(naming.RTMP),
 		RTMPPort:        naming.RTMPHTTPPort,
 		PortName:        naming.PortHTTP,
+	}
+	if c.Monitored() {
+		v.RequestLog, v.Routes, v.PausedRoute = requestLog, route.All, route.Paused
 	}
 	if g := c.Spec.Monitoring.Grafana; g != nil && g.Edge == v1alpha1.ToggleEnabled {
 		v.Grafana, v.GrafanaPort = anyOf(naming.Grafana), naming.GrafanaPort

@@ -2,7 +2,6 @@ package edge
 
 import (
 	_ "embed"
-	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -60,14 +59,17 @@ func deployment(in component.Input, configuration map[string]string) (*appsv1ac.
 		Component:      naming.Edge,
 		Settings:       spec.Pod,
 		User:           user,
-		InitContainers: []*corev1ac.ContainerApplyConfiguration{prepareContainer(in)},
-		Containers:     []*corev1ac.ContainerApplyConfiguration{nginxContainer(in, delay), exporterContainer(in)},
+		InitContainers: append([]*corev1ac.ContainerApplyConfiguration{prepareContainer(in)}, exporter(in)...),
+		Containers:     []*corev1ac.ContainerApplyConfiguration{nginxContainer(in, delay)},
 		Volumes:        volumes(in),
 		Checksum:       checksum,
 		GracePeriod:    delay + shutdownTimeout + killMargin,
 		Replicas:       spec.Replicas,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := chooseExporterImage(in, template); err != nil {
 		return nil, err
 	}
 	d := workload.Deployment(in, naming.Edge)
@@ -116,18 +118,6 @@ func nginxContainer(in component.Input, delay time.Duration) *corev1ac.Container
 // health is answered by nginx itself: an edge without backends still serves pages, streams and the 503.
 func health() *corev1ac.ProbeApplyConfiguration {
 	return workload.HTTPProbe(naming.PortHTTP, healthPath).WithTimeoutSeconds(3)
-}
-
-func exporterContainer(in component.Input) *corev1ac.ContainerApplyConfiguration {
-	spec := in.Cluster.Spec.Edge.Exporter
-	return workload.Container(in, "exporter", workload.ExporterImage(in, spec, naming.ImageNginxExporter),
-		"/usr/bin/nginx-prometheus-exporter",
-		"--nginx.scrape-uri="+fmt.Sprintf("http://127.0.0.1:%d/status", statusPort),
-		fmt.Sprintf("--web.listen-address=:%d", naming.EdgeMetricsPort)).
-		WithResources(workload.ExporterResources(spec)).
-		WithPorts(workload.Port(naming.PortMetrics, naming.EdgeMetricsPort)).
-		WithLivenessProbe(workload.HTTPProbe(naming.PortMetrics, "/").
-			WithTimeoutSeconds(3).WithPeriodSeconds(30).WithFailureThreshold(3))
 }
 
 func mounts(in component.Input) []*corev1ac.VolumeMountApplyConfiguration {

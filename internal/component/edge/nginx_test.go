@@ -164,12 +164,18 @@ func newPlatform(t *testing.T) *platform {
 // cannot wait as long as a user.
 func (p *platform) startEdge(t *testing.T, mutate func(*v1alpha1.XaTubeCluster), edits ...string) *balancer {
 	t.Helper()
-	command := nginxCommand(t)
 	b := p.prepareEdge(t, mutate, edits...)
+	b.run(t)
+	return b
+}
+
+// run nginx with the configuration that is in place.
+func (b *balancer) run(t *testing.T) {
+	t.Helper()
+	command := nginxCommand(t)
 	b.process = exec.Command(command[0], append(command[1:],
 		"-e", "stderr", "-c", filepath.Join(b.folder, "nginx.conf"), "-g", "daemon off;")...)
 	b.start(t)
-	return b
 }
 
 // prepareEdge puts the configuration in place without starting anything.

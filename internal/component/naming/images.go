@@ -11,7 +11,6 @@ const (
 	ImageBackend       = "docker.io/saneome2/xatube-backend:1.0.0"
 	ImageFrontend      = "docker.io/saneome2/xatube-frontend:1.0.0"
 	ImageNginx         = "docker.io/library/nginx:1.30.6"
-	ImageNginxExporter = "docker.io/nginx/nginx-prometheus-exporter:1.5.3"
 	ImageRTMP          = "docker.io/xatube/nginx-rtmp:1.30.6"
 	ImagePostgres      = "ghcr.io/cloudnative-pg/postgresql:18.6-standard-trixie"
 	ImagePgBouncer     = "ghcr.io/cloudnative-pg/pgbouncer:1.25.2"

@@ -67,8 +67,8 @@ const (
 	AnnotationApplied = "xatube.io/applied"
 	// AnnotationChecksum on a pod template rolls the pods when the configuration or a credential changes.
 	AnnotationChecksum = "xatube.io/checksum"
-	// AnnotationPods on the pods of the ingest is a hash of their template without the image of the exporter: a new version
-	// of the operator, whose image that is, replaces no pods that are otherwise the same.
+	// AnnotationPods on the pods of the edge and the ingest is a hash of their template without the image of the exporter: a
+	// new version of the operator, whose image that is, replaces no pods that are otherwise the same.
 	AnnotationPods = "xatube.io/pods"
 	// AnnotationRevision on a workload and on its pods names the ControllerRevision of the pod template that they have.
 	AnnotationRevision = "xatube.io/revision"

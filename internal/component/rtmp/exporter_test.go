@@ -10,6 +10,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/workload"
 	"github.com/xatube/xatube-operator/internal/golden"
 )
 
@@ -20,7 +21,7 @@ func runningImage(t *testing.T, change func(*component.Input)) string {
 	in.Options.Image = "ghcr.io/xatube/xatube-operator:0.0.9"
 	live := &appsv1.StatefulSet{}
 	live.Spec.Template.Annotations = map[string]string{naming.AnnotationPods: ofExporter(t, in).annotation}
-	live.Spec.Template.Spec.InitContainers = []corev1.Container{{Name: exporterName, Image: in.Options.Image}}
+	live.Spec.Template.Spec.InitContainers = []corev1.Container{{Name: workload.ExporterName, Image: in.Options.Image}}
 	in.Facts.StatefulSets = map[string]*appsv1.StatefulSet{"demo-rtmp": live}
 	in.Options.Image = "ghcr.io/xatube/xatube-operator:0.1.0"
 	change(&in)
@@ -41,7 +42,7 @@ func ofExporter(t *testing.T, in component.Input) rendered {
 	}
 	out := rendered{annotation: set.Spec.Template.Annotations[naming.AnnotationPods]}
 	for _, c := range set.Spec.Template.Spec.InitContainers {
-		if *c.Name == exporterName {
+		if *c.Name == workload.ExporterName {
 			out.image = *c.Image
 		}
 	}

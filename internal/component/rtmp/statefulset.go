@@ -73,7 +73,7 @@ func statefulSet(in component.Input, files map[string]string, rec recordings) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := chooseImage(in, template); err != nil {
+	if err := chooseExporterImage(in, template); err != nil {
 		return nil, err
 	}
 	set := workload.StatefulSet(in, naming.RTMP)

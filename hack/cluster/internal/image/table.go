@@ -103,15 +103,6 @@ var Programs = []Program{
 		Path:  "/operator/manager_amd64",
 		Links: map[string]string{"/manager": "operator/manager_amd64"},
 	},
-	{
-		Image: Image{
-			Ref: "docker.io/nginx/nginx-prometheus-exporter:1.5.3", User: "1001:1001",
-			Entrypoint: []string{"/usr/bin/nginx-prometheus-exporter"},
-		},
-		Module:  program.NginxExporter,
-		Command: "nginx-prometheus-exporter",
-		Path:    "/usr/bin/nginx-prometheus-exporter",
-	},
 }
 
 // MonitoringPrograms and MonitoringPackaged are the images of the addon of that name, which most clusters do not have.

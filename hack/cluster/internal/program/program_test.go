@@ -10,7 +10,7 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-var modules = []Module{Kubernetes, Etcd, CoreDNS, LocalPathProvisioner, VolumeResizer, CloudNativePG, NginxExporter, PrometheusOperator, GatewayAPI}
+var modules = []Module{Kubernetes, Etcd, CoreDNS, LocalPathProvisioner, VolumeResizer, CloudNativePG, PrometheusOperator, GatewayAPI}
 
 // go build -o FOLDER names the programs itself, so the table must name them the same.
 func TestNamesOfSeveralCommands(t *testing.T) {

@@ -72,19 +72,6 @@ var (
 		LDFlags:  "-X main.VERSION=v0.0.30",
 		Commands: map[string]string{"local-path-provisioner": "github.com/rancher/local-path-provisioner"},
 	}
-	NginxExporter = Module{
-		Name:    "nginx-prometheus-exporter",
-		Path:    "github.com/nginx/nginx-prometheus-exporter",
-		Version: "v1.5.3",
-		// The module calls itself nginx, but only its old address serves it everywhere.
-		Replace: map[string]Replacement{
-			"github.com/nginx/nginx-prometheus-exporter": {
-				Path: "github.com/nginxinc/nginx-prometheus-exporter", Version: "v1.5.3",
-			},
-		},
-		LDFlags:  "-X github.com/prometheus/common/version.Version=1.5.3",
-		Commands: map[string]string{"nginx-prometheus-exporter": "github.com/nginx/nginx-prometheus-exporter"},
-	}
 	PrometheusOperator = Module{
 		Name:    "prometheus-operator",
 		Path:    "github.com/prometheus-operator/prometheus-operator",

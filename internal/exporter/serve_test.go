@@ -1,4 +1,4 @@
-package main
+package exporter_test
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xatube/xatube-operator/internal/exporter"
 )
 
 func TestServe(t *testing.T) {
@@ -25,7 +27,7 @@ func TestServe(t *testing.T) {
 	_ = l.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- serve(ctx, address, nginx.URL) }()
+	go func() { done <- exporter.Serve(ctx, address, exporter.New(nginx.URL)) }()
 
 	for path, want := range map[string]string{"/healthz": "ok", "/metrics": `nginx_rtmp_publishers{application="live"} 0`} {
 		if got := get(t, "http://"+address+path); !strings.Contains(got, want) {
