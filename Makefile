@@ -8,6 +8,8 @@ IMG ?= ghcr.io/xatube/xatube-operator:$(VERSION)
 PLATFORMS ?= linux/amd64,linux/arm64
 # Workers of the cluster of cluster-up.
 NODES ?= 2
+# Minor version of Kubernetes of the cluster, e.g. make demo KUBERNETES=1.34. Empty: that of the cluster that is up, else the newest.
+KUBERNETES ?=
 # Which test packages and tests to run, e.g. make test-e2e E2E_ARGS='-run TestDeletion'.
 E2E_ARGS ?=
 # Which faults, e.g. make test-chaos CHAOS_ARGS='-run TestFaults/NodeKilled'.
@@ -24,8 +26,6 @@ CACHE ?= $(or $(XATUBE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/xatube-oper
 GOLANGCI_LINT_VERSION := v2.15.0
 KUBE_API_LINTER_VERSION := v0.0.0-20260716143926-092fe0c72997
 HELM_VERSION := v4.3.1
-# Kubernetes of the API server that tests run against, where a release can be downloaded.
-ENVTEST_KUBERNETES := 1.37.x
 
 CONTROLLER_GEN := go tool -modfile=hack/tools/go.mod controller-gen
 CRD_REF_DOCS := go tool -modfile=hack/tools/go.mod crd-ref-docs
@@ -34,7 +34,7 @@ GOTESTSUM := go tool -modfile=hack/tools/go.mod gotestsum --format standard-verb
 GOFUMPT := go tool -modfile=hack/tools/go.mod gofumpt
 KUSTOMIZE := go tool -modfile=hack/tools/go.mod kustomize
 SETUP_ENVTEST := go tool -modfile=hack/tools/go.mod setup-envtest
-CLUSTER := go run -C $(CURDIR)/hack/cluster .
+CLUSTER := go run -C $(CURDIR)/hack/cluster . $(if $(KUBERNETES),--kubernetes $(KUBERNETES))
 
 # Programs with dependencies of their own, built into the cache once.
 GOLANGCI_LINT := $(CACHE)/tools/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
@@ -135,10 +135,24 @@ verify-crd-size:
 WITH_SERVERS := if [ "$$(uname)$$(id -u)$$XATUBE_NGINX" = Linux0 ]; then servers=$$($(CLUSTER) servers); \
 	export XATUBE_NGINX=$$servers/nginx XATUBE_FFMPEG=$$servers/ffmpeg XATUBE_REDIS=$$servers/redis-server \
 	XATUBE_PROMTOOL=$$servers/promtool; fi
-WITH_ASSETS := export KUBEBUILDER_ASSETS=$${KUBEBUILDER_ASSETS:-$$($(SETUP_ENVTEST) use $(ENVTEST_KUBERNETES) --bin-dir $(CACHE)/envtest -p path 2>/dev/null || $(CLUSTER) assets)}
+# The API server of the minor version $$minor: a release where one can be downloaded, else built into the cache.
+ASSETS := $$($(SETUP_ENVTEST) use $$minor.x --bin-dir $(CACHE)/envtest -p path 2>/dev/null || $(CLUSTER) assets --kubernetes $$minor)
+WITH_ASSETS := minor=$$($(CLUSTER) releases | tail -n 1); export KUBEBUILDER_ASSETS=$${KUBEBUILDER_ASSETS:-$(ASSETS)}
+# What a version of Kubernetes can refuse: the CRD with its rules, and what the operator writes. Its last line tells the cost of the rules.
+TEST_VERSION := echo "== Kubernetes $$minor"; export KUBEBUILDER_ASSETS=$(ASSETS); \
+	go test -short -timeout 20m ./test/cel ./internal/controller; \
+	go test -v -run TestCostOfRules ./test/cel | grep '^Kubernetes'
 
 .PHONY: test
-test: test-unit test-modules ## Run all tests that need no cluster.
+test: test-unit test-oldest test-modules ## Run all tests that need no cluster.
+
+.PHONY: test-versions
+test-versions: ## Run the tests against a real API server on every supported version of Kubernetes.
+	@for minor in $$($(CLUSTER) releases); do $(TEST_VERSION); done
+
+.PHONY: test-oldest
+test-oldest: ## Run them on the oldest one.
+	@minor=$$($(CLUSTER) releases | head -n 1); $(TEST_VERSION)
 
 .PHONY: test-unit
 test-unit: ## Run the unit tests and those against a real API server, side by side: they wait more than they work.

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xatube/xatube-operator/hack/cluster/internal/image"
-	"github.com/xatube/xatube-operator/hack/cluster/internal/local"
 	"github.com/xatube/xatube-operator/hack/cluster/internal/program"
 )
 
@@ -26,11 +25,30 @@ func assetsCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			folder, err := program.AssetFolder(cmd.Context(), c)
+			r, err := program.FindRelease(o.kubernetes)
+			if err != nil {
+				return err
+			}
+			folder, err := program.AssetFolder(cmd.Context(), c, r)
 			if err != nil {
 				return err
 			}
 			return show(cmd, folder)
+		},
+	}
+}
+
+func releasesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "releases",
+		Short: "Print the minor versions of Kubernetes that the operator supports, the oldest first",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var minors []string
+			for _, r := range program.Releases {
+				minors = append(minors, r.Minor())
+			}
+			return show(cmd, strings.Join(minors, "\n"))
 		},
 	}
 }
@@ -45,7 +63,11 @@ func serversCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := local.New(o.name, c, progress).InstallPackages(cmd.Context()); err != nil {
+			p, err := o.local(c, progress)
+			if err != nil {
+				return err
+			}
+			if err := p.InstallPackages(cmd.Context()); err != nil {
 				return err
 			}
 			folder, err := image.HostServers(cmd.Context(), c)
@@ -67,14 +89,18 @@ func binCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			r, err := program.FindRelease(o.kubernetes)
+			if err != nil {
+				return err
+			}
 			if len(args) == 1 {
-				path, err := program.One(cmd.Context(), c, args[0])
+				path, err := program.One(cmd.Context(), c, r, args[0])
 				if err != nil {
 					return err
 				}
 				return show(cmd, path)
 			}
-			folder, err := program.Bin(cmd.Context(), c)
+			folder, err := program.Bin(cmd.Context(), c, r)
 			if err != nil {
 				return err
 			}

@@ -30,6 +30,9 @@ func TestRefusals(t *testing.T) {
 		want string
 	}{
 		{"unknown provider", []string{"status", "--provider", "other"}, `provider "other"`},
+		{"unsupported Kubernetes", []string{"up", "--provider", "local", "--kubernetes", "1.33"}, "want one of 1.34, 1.35"},
+		{"assets of unsupported Kubernetes", []string{"assets", "--kubernetes", "1.33"}, "want one of 1.34, 1.35"},
+		{"another Kubernetes in kind", []string{"up", "--provider", "kind", "--kubernetes", "1.34"}, "use --provider local"},
 		{"cluster that is down", []string{"kubeconfig", "--provider", "local"}, "run cluster up"},
 		{"log of a cluster that is down", []string{"audit-log", "--provider", "local"}, "run cluster up"},
 		{"fault on a cluster that is down", []string{"cut", "node-1", "--provider", "local"}, "run cluster up"},

@@ -2,6 +2,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"log"
 
@@ -10,12 +11,14 @@ import (
 	"github.com/xatube/xatube-operator/hack/cluster/internal/cache"
 	"github.com/xatube/xatube-operator/hack/cluster/internal/kind"
 	"github.com/xatube/xatube-operator/hack/cluster/internal/local"
+	"github.com/xatube/xatube-operator/hack/cluster/internal/program"
 )
 
 // options are the flags of every command.
 type options struct {
-	name     string
-	provider string
+	name       string
+	provider   string
+	kubernetes string
 }
 
 // Root returns the whole command line.
@@ -29,10 +32,12 @@ func Root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&o.name, "name", "dev", "name of the cluster; several may run side by side")
 	root.PersistentFlags().StringVar(&o.provider, "provider", "auto", "kind, local, or auto: kind if a Docker engine answers")
+	root.PersistentFlags().StringVar(&o.kubernetes, "kubernetes", "", "minor version of Kubernetes, e.g. 1.34; "+
+		"absent: that of the cluster that is up, else the newest")
 	root.AddCommand(
 		prepareCommand(o), upCommand(o), downCommand(o), statusCommand(o), addonCommand(o),
 		kubeconfigCommand(o), auditLogCommand(o), assetsCommand(o), binCommand(o),
-		imagesCommand(o), serversCommand(o), buildImageCommand(), loadCommand(o),
+		releasesCommand(), imagesCommand(o), serversCommand(o), buildImageCommand(), loadCommand(o),
 		forwardCommand(o), nodeExecCommand(o),
 		cutCommand(o), signalCommand(o),
 		faultCommand(o, "heal", "NODE", "Undo every cut of a node", provider.Heal),
@@ -56,16 +61,28 @@ func (o *options) choose(cmd *cobra.Command) (provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch o.provider {
-	case "local":
-		return local.New(o.name, c, progress), nil
-	case "kind":
-		return kind.New(o.name, c, progress), nil
-	case "auto":
+	name := o.provider
+	if name == "auto" {
+		name = "local"
 		if kind.Available(cmd.Context()) {
-			return kind.New(o.name, c, progress), nil
+			name = "kind"
 		}
-		return local.New(o.name, c, progress), nil
+	}
+	switch {
+	case name == "local":
+		return o.local(c, progress)
+	case name == "kind" && o.kubernetes != "":
+		return nil, errors.New("kind runs the Kubernetes of its node image: leave --kubernetes out, or use --provider local")
+	case name == "kind":
+		return kind.New(o.name, c, progress), nil
 	}
 	return nil, fmt.Errorf("provider %q: want kind, local or auto", o.provider)
+}
+
+func (o *options) local(c *cache.Cache, progress *log.Logger) (*local.Provider, error) {
+	if o.kubernetes == "" {
+		return local.New(o.name, c, progress, ""), nil
+	}
+	r, err := program.FindRelease(o.kubernetes)
+	return local.New(o.name, c, progress, r), err
 }

@@ -147,7 +147,7 @@ func (p *Provider) run(ctx context.Context, stdin []byte, name string, args ...s
 }
 
 func (p *Provider) kubectl(ctx context.Context) (addon.Kubectl, error) {
-	binary, err := program.One(ctx, p.cache, "kubectl")
+	binary, err := program.One(ctx, p.cache, program.Newest, "kubectl")
 	return addon.Kubectl{Binary: binary, Kubeconfig: p.path("kubeconfig")}, err
 }
 

@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"path/filepath"
 
 	"github.com/xatube/xatube-operator/hack/cluster/internal/addon"
 	"github.com/xatube/xatube-operator/hack/cluster/internal/image"
@@ -65,6 +64,10 @@ func (p *Provider) InstallMonitoring(ctx context.Context) error {
 }
 
 func (p *Provider) kubectl(ctx context.Context, c plan.Cluster) (addon.Kubectl, error) {
-	bin, err := program.Bin(ctx, p.cache)
-	return addon.Kubectl{Binary: filepath.Join(bin, "kubectl"), Kubeconfig: c.Kubeconfig()}, err
+	r, err := p.release()
+	if err != nil {
+		return addon.Kubectl{}, err
+	}
+	binary, err := program.One(ctx, p.cache, r, "kubectl")
+	return addon.Kubectl{Binary: binary, Kubeconfig: c.Kubeconfig()}, err
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/xatube/xatube-operator/hack/cluster/internal/cache"
 	"github.com/xatube/xatube-operator/hack/cluster/internal/plan"
+	"github.com/xatube/xatube-operator/hack/cluster/internal/program"
 )
 
 // stateFolder is on a disk, not below /run: databases write there.
@@ -25,15 +26,18 @@ type Provider struct {
 	parent   string
 	cache    *cache.Cache
 	progress *log.Logger
+	// wanted is the release that was asked for. Empty: that of the cluster that is up, else the newest.
+	wanted program.Release
 }
 
-// New returns the provider of the cluster of a name. What it does is told to progress.
-func New(name string, c *cache.Cache, progress *log.Logger) *Provider {
+// New returns the provider of the cluster of a name, with a release of Kubernetes or, empty, with that which the
+// cluster has. What it does is told to progress.
+func New(name string, c *cache.Cache, progress *log.Logger, wanted program.Release) *Provider {
 	parent := os.Getenv("XATUBE_CLUSTER_STATE")
 	if parent == "" {
 		parent = stateFolder
 	}
-	return &Provider{name: name, parent: parent, cache: c, progress: progress}
+	return &Provider{name: name, parent: parent, cache: c, progress: progress, wanted: wanted}
 }
 
 var errDown = errors.New("the cluster is not up: run cluster up")
@@ -49,6 +53,18 @@ func (p *Provider) current() (plan.Cluster, state, error) {
 	}
 	c, err := plan.New(p.parent, p.name, s.Nodes)
 	return c, s, err
+}
+
+// release is the one that was asked for, or that the cluster has.
+func (p *Provider) release() (program.Release, error) {
+	if p.wanted != "" {
+		return p.wanted, nil
+	}
+	_, s, err := p.current()
+	if errors.Is(err, errDown) {
+		return program.Newest, nil
+	}
+	return s.release(), err
 }
 
 // lock keeps two commands from changing the same cluster at once.

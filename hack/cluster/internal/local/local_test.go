@@ -1,11 +1,13 @@
 package local
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/xatube/xatube-operator/hack/cluster/internal/plan"
+	"github.com/xatube/xatube-operator/hack/cluster/internal/program"
 )
 
 func testPlan(t *testing.T) plan.Cluster {
@@ -93,12 +95,38 @@ func TestConnectionsStartAtTheNodeThatIsNamed(t *testing.T) {
 
 func TestState(t *testing.T) {
 	dir := t.TempDir()
-	want := state{Nodes: 2, APIPort: 16443, Ready: true}
+	want := state{Nodes: 2, APIPort: 16443, Ready: true, Kubernetes: "v1.34.12"}
 	if err := want.save(dir); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := loadState(dir); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestReleaseOfAProvider(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XATUBE_CLUSTER_STATE", dir)
+	check := func(what string, wanted, want program.Release) {
+		t.Helper()
+		if got, err := New("dev", nil, nil, wanted).release(); err != nil || got != want {
+			t.Errorf("%s: got %s, %v, want %s", what, got, err, want)
+		}
+	}
+	check("nothing is up", "", program.Newest)
+	c, err := plan.New(dir, "dev", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for stored, want := range map[program.Release]program.Release{"v1.34.12": "v1.34.12", "": program.Newest} {
+		if err := (state{Nodes: 1, Kubernetes: stored}).save(c.Dir); err != nil {
+			t.Fatal(err)
+		}
+		check("the cluster's", "", want)
+		check("another one", "v1.35.8", "v1.35.8")
 	}
 }
 

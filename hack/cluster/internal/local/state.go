@@ -1,10 +1,13 @@
 package local
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/xatube/xatube-operator/hack/cluster/internal/program"
 )
 
 // state is what later commands must know and cannot derive.
@@ -12,7 +15,11 @@ type state struct {
 	Nodes   int  `json:"nodes"`
 	APIPort int  `json:"apiPort"` // on the host's loopback
 	Ready   bool `json:"ready"`   // up came to its end
+	// Kubernetes is absent from the state of clusters of an earlier version of this program, which knew one release.
+	Kubernetes program.Release `json:"kubernetes,omitempty"`
 }
+
+func (s state) release() program.Release { return cmp.Or(s.Kubernetes, program.Newest) }
 
 const stateFile = "cluster.json"
 

@@ -20,7 +20,7 @@ import (
 // bootTimeout bounds everything after the builds. A warm start takes about a minute on two cores.
 const bootTimeout = 8 * time.Minute
 
-// Up makes a cluster, or does nothing if it is up with as many nodes. What an earlier command or a
+// Up makes a cluster, or does nothing if it is up with as many nodes and the same release of Kubernetes. What an earlier command or a
 // reboot left half-way is removed first.
 func (p *Provider) Up(ctx context.Context, nodes int) error {
 	if err := Require(); err != nil {
@@ -41,7 +41,7 @@ func (p *Provider) Up(ctx context.Context, nodes int) error {
 	defer unlock()
 	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
 	defer cancel()
-	s, up, err := p.alreadyUp(nodes)
+	s, up, err := p.alreadyUp(nodes, a.release)
 	if err != nil {
 		return err
 	}
@@ -59,6 +59,7 @@ func (p *Provider) Up(ctx context.Context, nodes int) error {
 
 // artefacts are all that is built and cached.
 type artefacts struct {
+	release  program.Release
 	programs string   // folder of the programs on the host
 	system   []string // image archives without which the cluster's own pods do not start
 	servers  string   // image archive of the servers
@@ -67,7 +68,10 @@ type artefacts struct {
 func (p *Provider) build(ctx context.Context) (artefacts, error) {
 	var a artefacts
 	var err error
-	if a.programs, err = program.Bin(ctx, p.cache); err != nil {
+	if a.release, err = p.release(); err != nil {
+		return a, err
+	}
+	if a.programs, err = program.Bin(ctx, p.cache, a.release); err != nil {
 		return a, err
 	}
 	if a.system, err = image.System(ctx, p.cache); err != nil {
@@ -78,8 +82,8 @@ func (p *Provider) build(ctx context.Context) (artefacts, error) {
 }
 
 // alreadyUp tells whether a cluster was completed and its control plane runs. One with another number
-// of nodes is an error: to throw its content away is not what up means.
-func (p *Provider) alreadyUp(nodes int) (state, bool, error) {
+// of nodes or another release is an error: to throw its content away is not what up means.
+func (p *Provider) alreadyUp(nodes int, r program.Release) (state, bool, error) {
 	c, s, err := p.current()
 	if errors.Is(err, errDown) {
 		return s, false, nil
@@ -92,6 +96,9 @@ func (p *Provider) alreadyUp(nodes int) (state, bool, error) {
 	}
 	if s.Nodes != nodes {
 		return s, false, fmt.Errorf("cluster %s is up with %d nodes: run cluster down first", p.name, s.Nodes)
+	}
+	if s.release() != r {
+		return s, false, fmt.Errorf("cluster %s is up with Kubernetes %s: run cluster down first", p.name, s.release())
 	}
 	return s, true, nil
 }
@@ -160,7 +167,7 @@ func (p *Provider) lay(c plan.Cluster, a artefacts) (state, error) {
 	if err != nil {
 		return state{}, err
 	}
-	s := state{Nodes: len(c.Nodes), APIPort: port}
+	s := state{Nodes: len(c.Nodes), APIPort: port, Kubernetes: a.release}
 	if err := s.save(c.Dir); err != nil {
 		return s, err
 	}

@@ -79,22 +79,23 @@ func output(m Module, commands []string, dir string) string {
 
 // Bin builds all programs that run on the host, kubectl included, and returns a folder with links to
 // them.
-func Bin(ctx context.Context, c *cache.Cache) (string, error) {
-	return link(ctx, c, func(string) bool { return true })
+func Bin(ctx context.Context, c *cache.Cache, r Release) (string, error) {
+	return link(ctx, c, r, func(string) bool { return true })
 }
 
 // AssetFolder builds what envtest needs alone and returns a folder that has it.
-func AssetFolder(ctx context.Context, c *cache.Cache) (string, error) {
-	return link(ctx, c, func(name string) bool { return slices.Contains(Assets, name) })
+func AssetFolder(ctx context.Context, c *cache.Cache, r Release) (string, error) {
+	return link(ctx, c, r, func(name string) bool { return slices.Contains(Assets, name) })
 }
 
 // link builds the wanted programs and links them in one folder, which all callers share.
-func link(ctx context.Context, c *cache.Cache, wanted func(string) bool) (string, error) {
-	bin := c.Path("bin", Kubernetes.Version+"-"+cache.Key(recipe, Host))
+func link(ctx context.Context, c *cache.Cache, r Release, wanted func(string) bool) (string, error) {
+	modules := Host(r)
+	bin := c.Path("bin", string(r)+"-"+cache.Key(recipe, modules))
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return "", fmt.Errorf("making the folder of programs: %w", err)
 	}
-	for _, m := range Host {
+	for _, m := range modules {
 		names := slices.DeleteFunc(m.All(), func(name string) bool { return !wanted(name) })
 		folder, err := Build(ctx, c, m, names...)
 		if err != nil {
@@ -119,10 +120,10 @@ func hardLink(file, name string) error {
 }
 
 // One builds one program of the host and returns its path.
-func One(ctx context.Context, c *cache.Cache, name string) (string, error) {
-	for _, m := range Host {
+func One(ctx context.Context, c *cache.Cache, r Release, name string) (string, error) {
+	for _, m := range Host(r) {
 		if _, ok := m.Commands[name]; ok {
-			bin, err := link(ctx, c, func(other string) bool { return other == name })
+			bin, err := link(ctx, c, r, func(other string) bool { return other == name })
 			return filepath.Join(bin, name), err
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-var modules = []Module{Kubernetes, Etcd, CoreDNS, LocalPathProvisioner, VolumeResizer, CloudNativePG, PrometheusOperator, GatewayAPI}
+var modules = []Module{Kubernetes(Newest), Etcd, CoreDNS, LocalPathProvisioner, VolumeResizer, CloudNativePG, PrometheusOperator, GatewayAPI}
 
 // go build -o FOLDER names the programs itself, so the table must name them the same.
 func TestNamesOfSeveralCommands(t *testing.T) {
@@ -29,7 +29,7 @@ func TestNamesOfSeveralCommands(t *testing.T) {
 func TestAssetsAreBuilt(t *testing.T) {
 	for _, asset := range Assets {
 		found := false
-		for _, m := range Host {
+		for _, m := range Host(Newest) {
 			_, ok := m.Commands[asset]
 			found = found || ok
 		}
@@ -56,6 +56,38 @@ func TestPlainModule(t *testing.T) {
 		if r.Old.Path == "github.com/cloudnative-pg/machinery" && r.New.Path != "./machinery" {
 			t.Errorf("machinery is replaced by %v", r.New)
 		}
+	}
+}
+
+func TestFindRelease(t *testing.T) {
+	for asked, want := range map[string]Release{"": Newest, "1.34": Releases[0], string(Releases[0]): Releases[0], "1.37": Newest} {
+		if got, err := FindRelease(asked); err != nil || got != want {
+			t.Errorf("%q is %s, %v, want %s", asked, got, err, want)
+		}
+	}
+	for _, asked := range []string{"1.33", "1.3", "v1.34.0", "new"} {
+		if got, err := FindRelease(asked); err == nil || !strings.Contains(err.Error(), "want one of 1.34, ") {
+			t.Errorf("%q is %s, %v", asked, got, err)
+		}
+	}
+}
+
+// A program of one release must not be taken for that of another, nor call itself so.
+func TestAReleaseIsBuiltFromItsOwnModules(t *testing.T) {
+	m := Kubernetes("v1.34.12")
+	if m.Version != "v1.34.12" || m.Staging != "v0.34.12" ||
+		!strings.Contains(m.LDFlags, "gitVersion=v1.34.12 ") || !strings.HasSuffix(m.LDFlags, "gitMinor=34") {
+		t.Errorf("got %+v", m)
+	}
+	last := ""
+	for _, r := range Releases {
+		if r.Minor() <= last {
+			t.Errorf("%s follows %s", r, last)
+		}
+		last = r.Minor()
+	}
+	if Releases[len(Releases)-1] != Newest {
+		t.Errorf("%s is not the newest", Newest)
 	}
 }
 
@@ -105,7 +137,7 @@ require (
 
 replace k8s.io/api => k8s.io/api v0.37.2
 `
-	raw, err := stagedModule(Kubernetes, []byte(upstream))
+	raw, err := stagedModule(Kubernetes(Newest), []byte(upstream))
 	if err != nil {
 		t.Fatal(err)
 	}

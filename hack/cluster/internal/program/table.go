@@ -1,9 +1,6 @@
 // Package program builds the programs of the cluster from their Go modules.
 package program
 
-// KubernetesVersion is what the cluster, kubectl and the envtest assets run.
-const KubernetesVersion = "v1.37.2"
-
 // Module is a Go module of which some commands are built.
 type Module struct {
 	Name    string // folder in the cache
@@ -35,24 +32,8 @@ type Amendment struct {
 	File, Old, New string
 }
 
-// Modules that the cluster consists of. Change versions here and nowhere else.
+// Modules that the cluster consists of, beside Kubernetes. Change versions here and in Releases, and nowhere else.
 var (
-	Kubernetes = Module{
-		Name:    "kubernetes",
-		Path:    "k8s.io/kubernetes",
-		Version: KubernetesVersion,
-		Staging: "v0.37.2",
-		LDFlags: "-X k8s.io/component-base/version.gitVersion=" + KubernetesVersion +
-			" -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37",
-		Commands: map[string]string{
-			"kube-apiserver":          "k8s.io/kubernetes/cmd/kube-apiserver",
-			"kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
-			"kube-scheduler":          "k8s.io/kubernetes/cmd/kube-scheduler",
-			"kubelet":                 "k8s.io/kubernetes/cmd/kubelet",
-			"kube-proxy":              "k8s.io/kubernetes/cmd/kube-proxy",
-			"kubectl":                 "k8s.io/kubernetes/cmd/kubectl",
-		},
-	}
 	Etcd = Module{
 		Name:     "etcd",
 		Path:     "go.etcd.io/etcd/server/v3",
@@ -91,7 +72,7 @@ var (
 )
 
 // Assets are the programs that envtest runs.
-var Assets = []string{"kube-apiserver", "etcd", "kubectl"}
+var Assets = []string{"kube-apiserver", "etcd"}
 
 // Host are the modules whose programs run on the machine itself, not in a container.
-var Host = []Module{Kubernetes, Etcd}
+func Host(r Release) []Module { return []Module{Kubernetes(r), Etcd} }
