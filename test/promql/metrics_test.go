@@ -9,18 +9,17 @@ var metrics = []string{
 	"xatube_postgres_failovers_total", "xatube_postgres_last_failover_seconds", "xatube_reconcile_errors_total",
 	"xatube_certificate_expiration_timestamp_seconds",
 	// The backend.
-	"api_requests_total", "api_request_duration_seconds_bucket", "active_streams_total", "total_viewers_gauge",
-	"stream_views_total", "database_connections_gauge", "redis_connections_gauge", "registered_users_total",
-	"active_channels_gauge", "process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds",
+	"process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds",
 	"process_start_time_seconds",
-	// nginx-prometheus-exporter.
-	"nginx_up", "nginx_http_requests_total", "nginx_connections_accepted", "nginx_connections_handled",
+	// The exporter of the edge.
+	"xatube_edge_requests_total", "xatube_edge_request_duration_seconds_bucket",
+	"nginx_up", "nginx_connections_accepted", "nginx_connections_handled",
 	"nginx_connections_active", "nginx_connections_writing", "nginx_connections_waiting",
 	// The exporter of the RTMP servers.
-	"nginx_rtmp_up", "nginx_rtmp_streams", "nginx_rtmp_publishers", "nginx_rtmp_viewers",
+	"nginx_rtmp_up", "nginx_rtmp_connections_accepted_total", "nginx_rtmp_streams", "nginx_rtmp_publishers", "nginx_rtmp_viewers",
 	"nginx_rtmp_received_bytes_total", "nginx_rtmp_sent_bytes_total",
 	// redis_exporter.
-	"redis_up", "redis_memory_used_bytes", "redis_memory_max_bytes", "redis_keyspace_hits_total",
+	"redis_up", "redis_connected_clients", "redis_memory_used_bytes", "redis_memory_max_bytes", "redis_keyspace_hits_total",
 	"redis_keyspace_misses_total", "redis_evicted_keys_total", "redis_commands_processed_total",
 	// RabbitMQ.
 	"rabbitmq_queue_messages_ready", "rabbitmq_queue_messages_unacked", "rabbitmq_process_resident_memory_bytes",

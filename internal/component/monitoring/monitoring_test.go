@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -161,6 +162,37 @@ func TestDocumentsAreOfTheirKind(t *testing.T) {
 	if len(seen) != len(kinds) {
 		t.Errorf("only %v were looked at", seen)
 	}
+}
+
+// C8. Upstream labels by raw paths, keys of streams among them, and by the number of each stream.
+func TestUnboundedMetricsAreNotStored(t *testing.T) {
+	for _, u := range render(t, input(t, "minimal", scraping...)) {
+		if u.GetKind() != "ServiceMonitor" || u.GetName() != "demo-backend" {
+			continue
+		}
+		m := &monitoringv1.ServiceMonitor{}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, m); err != nil {
+			t.Fatal(err)
+		}
+		c := m.Spec.Endpoints[0].MetricRelabelConfigs[0]
+		if c.Action != "drop" || len(c.SourceLabels) != 1 || c.SourceLabels[0] != "__name__" {
+			t.Fatalf("got %+v", c)
+		}
+		// Prometheus anchors it.
+		dropped := regexp.MustCompile("^(?:" + c.Regex + ")$")
+		for name, want := range map[string]bool{
+			"api_requests_total": true, "api_requests_created": true, "api_request_duration_seconds_bucket": true,
+			"api_request_duration_seconds_sum": true, "api_request_duration_seconds_count": true,
+			"api_request_duration_seconds_created": true, "stream_views_total": true, "stream_views_created": true,
+			"process_cpu_seconds_total": false, "up": false, "active_streams_total": false,
+		} {
+			if dropped.MatchString(name) != want {
+				t.Errorf("%s is dropped: %v, want %v", name, !want, want)
+			}
+		}
+		return
+	}
+	t.Fatal("there is no monitor of the backend")
 }
 
 // rule is the PrometheusRule of a case.

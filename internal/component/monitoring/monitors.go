@@ -23,6 +23,8 @@ type target struct {
 	scrapes []scrape
 	// more is how else the series are labelled.
 	more []map[string]any
+	// unwanted are the metrics that are not stored, as a regular expression of their names.
+	unwanted string
 }
 
 // scrape is a page of metrics.
@@ -37,12 +39,15 @@ var brokerScrapes = []scrape{
 	{path: "/metrics/detailed", params: map[string]any{"family": []string{"queue_coarse_metrics"}}},
 }
 
+// unboundedMetrics of upstream's application have raw paths as labels, which hold the keys of streams, or the numbers of
+// streams. Without the label several series would have one name; the edge counts requests by route.
+const unboundedMetrics = "api_requests_.+|api_request_duration_seconds_.+|stream_views_.+"
+
 // targets are the components that the platform runs itself and that have metrics, but the database.
 func targets(c *v1alpha1.XaTubeCluster) []target {
 	spec := c.Spec
 	out := []target{
-		// The backend says by endpoint what it serves, and prometheus-operator which port of the Service was asked.
-		{component: naming.Backend, portName: naming.PortHTTP, port: naming.BackendPort, more: []map[string]any{dropping("endpoint")}},
+		{component: naming.Backend, portName: naming.PortHTTP, port: naming.BackendPort, unwanted: unboundedMetrics},
 		{component: naming.Edge, portName: naming.PortMetrics, port: naming.EdgeMetricsPort},
 		{component: naming.RTMP, portName: naming.PortMetrics, port: naming.RTMPMetricsPort},
 	}
@@ -122,7 +127,11 @@ func monitors(in component.Input) ([]component.Object, error) {
 
 func (t target) endpoints(c *v1alpha1.XaTubeCluster) []any {
 	if len(t.scrapes) == 0 {
-		return []any{endpoint(c, t.component, t.more...)}
+		e := endpoint(c, t.component, t.more...)
+		if t.unwanted != "" {
+			e["metricRelabelings"] = []any{dropping(t.unwanted)}
+		}
+		return []any{e}
 	}
 	var out []any
 	for _, s := range t.scrapes {
@@ -179,9 +188,9 @@ func relabeling(label, source string) map[string]any {
 	return map[string]any{"sourceLabels": []string{source}, "targetLabel": label}
 }
 
-// dropping takes a label from a target, so that its series keep their own of that name.
-func dropping(label string) map[string]any {
-	return map[string]any{"action": "labeldrop", "regex": label}
+// dropping keeps metrics from being stored, by a regular expression of their names.
+func dropping(names string) map[string]any {
+	return map[string]any{"action": "drop", "sourceLabels": []string{"__name__"}, "regex": names}
 }
 
 func matching(labels map[string]string) map[string]any { return map[string]any{"matchLabels": labels} }
