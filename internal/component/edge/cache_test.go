@@ -95,34 +95,44 @@ func TestAPICacheOff(t *testing.T) {
 	}
 }
 
+// TestAPICacheAsksOnceForMany: when an answer has expired, one visitor asks for the next, and the others get the last.
 func TestAPICacheAsksOnceForMany(t *testing.T) {
 	p := newPlatform(t)
 	var arrived atomic.Int32
+	var slow atomic.Bool
 	release := make(chan struct{})
 	p.backends(t, 1, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/api/slow" {
+		if r.URL.Path == "/api/slow" && slow.Load() {
 			arrived.Add(1)
 			<-release
 		}
 		fmt.Fprint(w, "ok")
 	})
-	b := p.startEdge(t, withAPICache("1m"))
+	// No turn of a minute may come between.
+	b := p.startEdge(t, withAPICache("1s"), `"$minute|`, `"|`)
 	b.awaitPods(t, "/api/warm")
-
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() { b.get(t, "/api/slow") })
-	}
+	b.get(t, "/api/slow")
+	slow.Store(true)
+	var first sync.WaitGroup
+	first.Go(func() {
+		for arrived.Load() == 0 {
+			b.get(t, "/api/slow")
+		}
+	})
 	eventually(t, func() error {
 		if arrived.Load() == 0 {
 			return fmt.Errorf("nothing arrived")
 		}
 		return nil
 	})
+	for range 20 {
+		if s := b.get(t, "/api/slow").Header.Get("X-Cache-Status"); s != "UPDATING" {
+			t.Errorf("X-Cache-Status %s", s)
+		}
+	}
 	close(release)
-	wg.Wait()
-	// Two when the minute turned between.
-	if n := arrived.Load(); n > 2 {
+	first.Wait()
+	if n := arrived.Load(); n != 1 {
 		t.Errorf("the backend was asked %d times for the same", n)
 	}
 }
@@ -157,7 +167,7 @@ func TestAPICacheBridgesFailure(t *testing.T) {
 		}
 	})
 	// What was kept in another minute is not found.
-	if conf := configuration(t, "testdata/default")["nginx.conf"]; !strings.Contains(conf, `proxy_cache_key "$minute`) {
+	if conf := configuration(t, "testdata/default")["nginx.conf"]; !strings.Contains(conf, `proxy_cache_key "$minute|`) {
 		t.Error("nothing bounds the age of a stale answer")
 	}
 }
@@ -168,15 +178,18 @@ func TestStreamCache(t *testing.T) {
 	b := p.startEdge(t, nil)
 	b.awaitPods(t, "/hls/warm.m3u8")
 	for path, want := range map[string]bool{
-		"/live/key.m3u8": false, "/hls/key.m3u8": false, "/dash/key.mpd": false, "/dash/key-init.m4v": false,
+		"/live/key.m3u8": true, "/hls/key.m3u8": true, "/dash/key.mpd": true, "/dash/key-init.m4v": true,
 		"/hls/key/index.m3u8": false, "/live/key-1.ts": true, "/hls/key-2.ts": true, "/dash/key-3.m4a": true,
+		"/hls/key-4.ts?session=1": true,
 	} {
 		if got := b.hit(t, path); got != want {
 			t.Errorf("%s is answered from the cache: %t, want %t", path, got, want)
 		}
 	}
-	if s := b.get(t, "/hls/key-1.ts").Header.Get("X-Cache-Status"); s != "HIT" {
-		t.Errorf("the same segment under its other path: %s", s)
+	for _, path := range []string{"/hls/key-1.ts", "/hls/key-1.ts?session=2", "//hls/key-1.ts"} {
+		if s := b.get(t, path).Header.Get("X-Cache-Status"); s != "HIT" {
+			t.Errorf("the same segment as %s: %s", path, s)
+		}
 	}
 }
 

@@ -52,9 +52,11 @@ type view struct {
 	APICache, StaticCache string
 	StaticSeconds         int64
 	SegmentSeconds        int64
-	APICacheSize          int64
-	FilesCacheSize        int64
-	MaxUpload             int64
+	// PlaylistSlices are patterns of the fractions of a second in which a kept playlist is the same.
+	PlaylistSlices []string
+	// Shares of the cache on disk, in bytes.
+	APICacheSize, FilesCacheSize, SegmentsCacheSize, PlaylistsCacheSize int64
+	MaxUpload                                                           int64
 
 	// Names of headless Services, which resolve to each pod, and of those that stand for any ready pod.
 	Backend, Frontend, RTMP             string

@@ -183,8 +183,9 @@ func (p *platform) prepareEdge(t *testing.T, mutate func(*v1alpha1.XaTubeCluster
 	t.Helper()
 	in := input(t, "testdata/default")
 	// Enough for a test; those of the limits set their own.
-	in.Cluster.Spec.Edge.RateLimit.API.RequestsPerSecond = 100000
-	in.Cluster.Spec.Edge.RateLimit.Web.RequestsPerSecond = 100000
+	burst := int32(1000)
+	in.Cluster.Spec.Edge.RateLimit.API = v1alpha1.RateLimit{RequestsPerSecond: 100000, Burst: &burst}
+	in.Cluster.Spec.Edge.RateLimit.Web = v1alpha1.RateLimit{RequestsPerSecond: 100000, Burst: &burst}
 	if mutate != nil {
 		mutate(in.Cluster)
 	}

@@ -48,7 +48,7 @@ func TestRoutes(t *testing.T) {
 		{path: "/live/key-12.m3u8", server: ingest, want: "/hls/key-12.m3u8"},
 		{path: "/live/key-3.ts", server: ingest, want: "/hls/key-3.ts"},
 		{path: "/live/k%3Fy.m3u8", server: ingest, want: "/hls/k%3Fy.m3u8"},
-		{path: "/hls/key.m3u8?a=b", server: ingest},
+		{path: "/hls/key.m3u8?a=b", server: ingest, want: "/hls/key.m3u8"},
 		{path: "/hls/key-4.ts", server: ingest},
 		{path: "/hls/key/index.m3u8", server: ingest},
 		{path: "/dash/key.mpd", server: ingest},

@@ -16,6 +16,8 @@ const (
 	defaultWorkers = 2
 	maxWorkers     = 16
 	minCacheSize   = 1 << 20
+	// playlistsCacheSize holds thousands of playlists, which are small.
+	playlistsCacheSize = 16 << 20
 )
 
 // workers follow the CPU that the container may use: nginx itself would count the node's.
@@ -51,10 +53,6 @@ func (v *view) addCaches(c *v1alpha1.XaTubeCluster) error {
 	if err != nil {
 		return fmt.Errorf("spec.edge.cache.static: %w", err)
 	}
-	segment, err := c.Spec.RTMP.HLS.PlaylistLength.Parse()
-	if err != nil {
-		return fmt.Errorf("spec.rtmp.hls.playlistLength: %w", err)
-	}
 	size, err := c.Spec.Edge.Cache.Size.Quantity()
 	if err != nil {
 		return fmt.Errorf("spec.edge.cache.size: %w", err)
@@ -70,12 +68,40 @@ func (v *view) addCaches(c *v1alpha1.XaTubeCluster) error {
 		v.StaticCache = seconds(static)
 	}
 	v.StaticSeconds = wholeSeconds(static)
-	v.SegmentSeconds = wholeSeconds(segment)
 	v.MaxUpload = upload.Value()
 	// Answers of the API are short and live for seconds.
 	v.APICacheSize = max(size.Value()/10, minCacheSize)
-	v.FilesCacheSize = max(size.Value()-v.APICacheSize, minCacheSize)
+	v.SegmentsCacheSize = max(size.Value()/2, minCacheSize)
+	v.FilesCacheSize = max(size.Value()-v.APICacheSize-v.SegmentsCacheSize, minCacheSize)
+	v.PlaylistsCacheSize = playlistsCacheSize
+	return v.addStreams(c.Spec.RTMP.HLS)
+}
+
+func (v *view) addStreams(hls v1alpha1.HLSSpec) error {
+	playlist, err := hls.PlaylistLength.Parse()
+	if err != nil {
+		return fmt.Errorf("spec.rtmp.hls.playlistLength: %w", err)
+	}
+	fragment, err := hls.Fragment.Parse()
+	if err != nil {
+		return fmt.Errorf("spec.rtmp.hls.fragment: %w", err)
+	}
+	v.SegmentSeconds = wholeSeconds(playlist)
+	v.PlaylistSlices = playlistSlices(fragment)
 	return nil
+}
+
+// playlistSlices divide the second so that no slice is longer than half a fragment, of which admission allows none below
+// 500 ms. Each is a pattern of the decimals.
+func playlistSlices(fragment time.Duration) []string {
+	switch {
+	case fragment >= 2*time.Second:
+		return []string{"[0-9]"}
+	case fragment >= time.Second:
+		return []string{"[0-4]", "[5-9]"}
+	default:
+		return []string{"[01]|2[0-4]", "2[5-9]|[34]", "[56]|7[0-4]", "7[5-9]|[89]"}
+	}
 }
 
 // addNetworks checks what admission has checked already: it ends up in nginx.conf.

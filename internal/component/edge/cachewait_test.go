@@ -1,0 +1,107 @@
+package edge_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	// crowd is how many ask at once.
+	crowd = 30
+	// ownTime is what a pod takes for its answer.
+	ownTime = 50 * time.Millisecond
+)
+
+// TestNobodyWaitsForAnUncacheableAnswer: A2. With one at a time the last of the crowd waits for seconds.
+func TestNobodyWaitsForAnUncacheableAnswer(t *testing.T) {
+	p := newPlatform(t)
+	long := strings.Repeat("x", 11<<20)
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		name := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+		if !strings.HasPrefix(name, "warm") {
+			time.Sleep(ownTime)
+		}
+		switch {
+		case strings.HasPrefix(name, "missing"):
+			w.WriteHeader(http.StatusNotFound)
+		case strings.HasPrefix(name, "private"):
+			w.WriteHeader(http.StatusUnauthorized)
+		case strings.HasPrefix(name, "broken"):
+			w.WriteHeader(http.StatusInternalServerError)
+		case strings.HasPrefix(name, "moved"):
+			http.Redirect(w, r, "/elsewhere", http.StatusFound)
+		case strings.HasPrefix(name, "own"):
+			w.Header().Set("Cache-Control", "no-store")
+		case strings.HasPrefix(name, "session"):
+			w.Header().Set("Set-Cookie", "a=b")
+		case strings.HasPrefix(name, "page"):
+			w.Header().Set("Content-Type", "text/html")
+		case strings.HasPrefix(name, "long"):
+			w.Header().Set("Content-Length", fmt.Sprint(len(long)))
+			_, _ = io.WriteString(w, long[:1<<18])
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		case strings.HasPrefix(name, "whole"):
+			w.Header().Set("Content-Length", fmt.Sprint(len(long)))
+			_, _ = io.WriteString(w, long)
+		case strings.HasPrefix(name, "endless"):
+			w.(http.Flusher).Flush()
+		}
+	}
+	p.backends(t, 1, handler)
+	p.frontends(t, 1, handler)
+	p.ingests(t, 2, handler)
+	b := p.startEdge(t, nil)
+	b.awaitPods(t, "/api/warm", "/warm", "/hls/warm.m3u8")
+	for _, path := range []string{
+		"/api/missing", "/api/private", "/api/broken", "/api/moved", "/api/own", "/api/session",
+		"/uploads/missing.png", "/uploads/own.png", "/uploads/page.png", "/uploads/long.mp4", "/uploads/endless.mp4",
+		"/static/missing.js", "/static/page.js", "/static/own.js", "/static/long.js",
+		"/hls/missing.m3u8", "/live/missing.m3u8", "/dash/missing.mpd", "/hls/broken.m3u8", "/hls/endless.m3u8",
+		"/hls/missing-1.ts", "/live/broken-1.ts", "/hls/whole-1.ts", "/hls/endless-1.ts", "/dash/whole-1.m4v",
+	} {
+		t.Run(path, func(t *testing.T) {
+			// The machine of a test is busy now and then; a queue would be there each time.
+			best := time.Hour
+			for range 3 {
+				best = min(best, slowest(t, b, path))
+			}
+			if best > ownTime+400*time.Millisecond {
+				t.Errorf("the last of %d had an answer after %s", crowd, best)
+			}
+		})
+	}
+}
+
+// slowest is how long the last of a crowd waits for the beginning of its answer.
+func slowest(t *testing.T, b *balancer, path string) time.Duration {
+	t.Helper()
+	times := make([]time.Duration, crowd)
+	var start, wg sync.WaitGroup
+	start.Add(1)
+	for i := range times {
+		wg.Go(func() {
+			start.Wait()
+			began := time.Now()
+			resp, err := client.Get(b.url + path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			times[i] = time.Since(began)
+			if resp.StatusCode == http.StatusTooManyRequests {
+				t.Error(resp.Status)
+			}
+			_ = resp.Body.Close()
+		})
+	}
+	start.Done()
+	wg.Wait()
+	return slices.Max(times)
+}
