@@ -173,7 +173,7 @@ test-modules: ## Run the tests of the other modules: cluster, chart and fixtures
 
 .PHONY: test-e2e
 test-e2e: cluster-load load-visitors load-logging $(if $(MONITORING),cluster-monitoring) $(HELM) ## Run the end-to-end tests on the cluster of cluster-up.
-	$(ON_CLUSTER); export HELM=$(HELM) HELM_FLAGS="$(HELM_FLAGS)" AUDIT_LOG=$$($(CLUSTER) audit-log 2>/dev/null); \
+	$(ON_CLUSTER); export HELM=$(HELM) HELM_FLAGS="$(HELM_FLAGS)" AUDIT_LOG=$$($(CLUSTER) audit-log 2>/dev/null) KUBECTL_DIR=$$($(CLUSTER) bin 2>/dev/null); \
 	$(GOTESTSUM) -tags e2e ./test/e2e/... -count=1 -parallel $(E2E_PARALLEL) -timeout 45m $(E2E_ARGS)
 
 .PHONY: test-chaos

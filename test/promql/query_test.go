@@ -3,6 +3,7 @@ package promql
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -140,5 +141,33 @@ func TestEveryDashboardUsesRecordings(t *testing.T) {
 		if used == 0 {
 			t.Errorf("%s uses no recording rule", d.file)
 		}
+	}
+}
+
+// metricName is what a runbook calls a metric.
+var metricName = regexp.MustCompile("`((?:api|barman|cnpg|container|kubelet|nginx|node|rabbitmq|redis|xatube)_[a-z0-9_]+)`")
+
+// C15. A runbook names no metric that nobody exports.
+func TestRunbooksNameKnownMetrics(t *testing.T) {
+	files, err := filepath.Glob("../../docs/runbooks/*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d runbooks, %v", len(files), err)
+	}
+	found := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range metricName.FindAllStringSubmatch(string(text), -1) {
+			found++
+			known := slices.ContainsFunc(metrics, func(name string) bool { return strings.TrimSuffix(name, "_bucket") == m[1] })
+			if !known {
+				t.Errorf("%s: nothing is known to export %s", filepath.Base(file), m[1])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no runbook names a metric")
 	}
 }
