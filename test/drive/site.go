@@ -11,7 +11,9 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -102,7 +104,11 @@ func (s *Site) Get(ctx context.Context, path string) (Answer, error) {
 	return s.do(ctx, http.MethodGet, path, nil, nil)
 }
 
-// Page opens the first page of the frontend.
+// asset of a page: what a browser loads to show it.
+var asset = regexp.MustCompile(`(?:src|href)="(/[^"]+\.(?:js|css|svg))"`)
+
+// Page opens the first page of the frontend with all its assets, as a browser does. Another type than that of an asset is
+// a failure, whatever its status: the page stays white.
 func (s *Site) Page(ctx context.Context) error {
 	answer, err := s.Get(ctx, "/")
 	if err != nil {
@@ -113,6 +119,19 @@ func (s *Site) Page(ctx context.Context) error {
 	}
 	if !bytes.Contains(bytes.ToLower(answer.Body), []byte("<html")) {
 		return fmt.Errorf("/ is no page: %.100s", answer.Body)
+	}
+	for _, found := range asset.FindAllSubmatch(answer.Body, -1) {
+		path := string(found[1])
+		got, err := s.Get(ctx, path)
+		if err != nil {
+			return err
+		}
+		if err := want(http.MethodGet, path, http.StatusOK, got, nil); err != nil {
+			return fmt.Errorf("the page of %s %s: %w", answer.ServedBy, answer.Version, err)
+		}
+		if kind := got.Header.Get("Content-Type"); strings.HasPrefix(kind, "text/html") {
+			return fmt.Errorf("%s of the page of %s %s is %s", path, answer.ServedBy, answer.Version, kind)
+		}
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ const (
 	oldVersion = "1.0.0"
 	newVersion = "1.1.0"
 	newImage   = "docker.io/saneome2/xatube-backend:" + newVersion
+	newPages   = "docker.io/saneome2/xatube-frontend:" + newVersion
 
 	// loadInterval keeps below the platform's own limit: one edge pod of two lets 5 requests a second pass.
 	loadInterval = 300 * time.Millisecond
@@ -71,7 +72,8 @@ func databasePassword(t *testing.T, platform types.NamespacedName) string {
 	return password
 }
 
-// updatesWithoutAFailedRequest rolls to another image while people use the API and the pages.
+// updatesWithoutAFailedRequest rolls backend and frontend to other images while people use the API and load pages. C3. The
+// two builds of the frontend share no asset.
 func updatesWithoutAFailedRequest(t *testing.T, platform types.NamespacedName) {
 	site := open(t, platform)
 	user := register(t, site)
@@ -86,7 +88,7 @@ func updatesWithoutAFailedRequest(t *testing.T, platform types.NamespacedName) {
 		return err
 	})
 	pages := drive.StartLoad(t.Context(), loadInterval, func(ctx context.Context, _ int) error { return site.Unlimited().Page(ctx) })
-	check(t, kube.Change(t.Context(), platform, `{"spec":{"backend":{"image":"`+newImage+`"}}}`))
+	check(t, kube.Change(t.Context(), platform, `{"spec":{"backend":{"image":"`+newImage+`"},"frontend":{"image":"`+newPages+`"}}}`))
 	ready(t, platform, changeTimeout)
 	// A pod that left the platform serves on until no edge asks it any more.
 	check(t, kube.WaitDeparted(t.Context(), platform, changeTimeout))

@@ -2,6 +2,7 @@
 package frontend
 
 import (
+	_ "embed"
 	"strconv"
 	"time"
 
@@ -24,7 +25,18 @@ const (
 	// connections after 5 s.
 	finish = 20 * time.Second
 	tmp    = "tmp"
+
+	// fileServe configures the server of upstream's image.
+	fileServe    = "serve.json"
+	volumeConfig = "config"
+	configFolder = "/etc/serve"
 )
+
+// rewrites answers unknown paths with index.html, as the application's router expects, but never an unknown asset: a
+// browser that gets the page for a script of another release shows nothing.
+//
+//go:embed file/serve.json
+var rewrites string
 
 // Component is the frontend.
 type Component struct{}
@@ -48,6 +60,10 @@ func (Component) Credentials(component.Input) []credential.Request { return nil 
 func (Component) Render(in component.Input) ([]component.Object, error) {
 	spec := in.Cluster.Spec.Frontend
 	objects := workload.BalancedServices(in, naming.Frontend, spec.Port)
+	if !bringsServer(spec) {
+		objects = append(objects, workload.ConfigMap(in, naming.Child(in.Cluster, naming.Frontend), naming.Frontend,
+			map[string]string{fileServe: rewrites}))
+	}
 	objects = append(objects, workload.Budget(in, naming.Frontend, hibernation.Replicas(in, naming.Frontend, spec.Replicas))...)
 	deployment, err := deployment(in)
 	if err != nil {
@@ -58,7 +74,7 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 
 func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, error) {
 	spec := in.Cluster.Spec.Frontend
-	template, err := workload.Template(in, workload.Pod{
+	pod := workload.Pod{
 		Component:   naming.Frontend,
 		Settings:    spec.Pod,
 		User:        user,
@@ -66,7 +82,16 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 		Volumes:     []*corev1ac.VolumeApplyConfiguration{workload.Scratch(tmp)},
 		GracePeriod: workload.Departure + finish,
 		Replicas:    spec.Replicas,
-	})
+	}
+	if !bringsServer(spec) {
+		checksum, err := workload.Checksum(rewrites)
+		if err != nil {
+			return nil, err
+		}
+		pod.Checksum = checksum
+		pod.Volumes = append(pod.Volumes, workload.ConfigVolume(volumeConfig, naming.Child(in.Cluster, naming.Frontend)))
+	}
+	template, err := workload.Template(in, pod)
 	if err != nil {
 		return nil, err
 	}
@@ -75,12 +100,16 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 	return deployment, nil
 }
 
+// bringsServer reports whether the user starts another server than that of upstream's image.
+func bringsServer(spec v1alpha1.FrontendSpec) bool { return len(spec.Command) > 0 }
+
 func server(in component.Input) *corev1ac.ContainerApplyConfiguration {
 	spec := in.Cluster.Spec.Frontend
 	command := spec.Command
-	if len(command) == 0 {
-		// -s answers unknown paths with index.html, as the application's router expects.
-		command = []string{"serve", "-s", "build", "-l", strconv.Itoa(int(spec.Port))}
+	mounts := []*corev1ac.VolumeMountApplyConfiguration{workload.Mount(tmp, "/"+tmp)}
+	if !bringsServer(spec) {
+		command = []string{"serve", "build", "-l", strconv.Itoa(int(spec.Port)), "-c", configFolder + "/" + fileServe}
+		mounts = append(mounts, workload.Mount(volumeConfig, configFolder).WithReadOnly(true))
 	}
 	image := naming.Image(in.Cluster, spec.Image, naming.ImageFrontend)
 	return workload.Container(in, naming.Frontend, image, command...).
@@ -92,7 +121,7 @@ func server(in component.Input) *corev1ac.ContainerApplyConfiguration {
 			corev1ac.EnvVar().WithName("HOME").WithValue("/"+tmp),
 		).
 		WithResources(workload.Requests("50m", "64Mi")).
-		WithVolumeMounts(workload.Mount(tmp, "/"+tmp)).
+		WithVolumeMounts(mounts...).
 		WithStartupProbe(workload.HTTPProbe(naming.PortHTTP, "/").WithPeriodSeconds(2).WithTimeoutSeconds(3).WithFailureThreshold(60)).
 		WithReadinessProbe(workload.HTTPProbe(naming.PortHTTP, "/").WithPeriodSeconds(5).WithTimeoutSeconds(3).WithFailureThreshold(3)).
 		WithLivenessProbe(workload.HTTPProbe(naming.PortHTTP, "/").WithPeriodSeconds(10).WithTimeoutSeconds(5).WithFailureThreshold(6)).
