@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -87,8 +88,12 @@ func (e *Engine) Apply(ctx context.Context, owner *v1alpha1.XaTubeCluster, want 
 		}
 	}
 	annotate(want, hash)
+	text, err := encode(want)
+	if err != nil {
+		return false, err
+	}
 	answer := want.DeepCopy()
-	if err := e.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(answer),
+	if err := e.Client.Patch(ctx, answer, client.RawPatch(types.ApplyYAMLPatchType, text),
 		client.FieldOwner(naming.FieldManager), client.ForceOwnership); err != nil {
 		return false, classify(want, live, err)
 	}
