@@ -126,7 +126,7 @@ func kibana(in component.Input, spec *v1alpha1.ElasticsearchSpec) map[string]any
 		"version":          spec.Version,
 		"count":            hibernation.Replicas(in, naming.Logging, spec.Kibana.Replicas),
 		"elasticsearchRef": map[string]any{"name": in.Cluster.Name},
-		"podTemplate":      podTemplate(in.Cluster, nil),
+		"podTemplate":      podTemplate(in.Cluster, map[string]any{"name": "kibana"}),
 	}, "docker.elastic.co/kibana/kibana:"+spec.Version)
 }
 
@@ -139,10 +139,7 @@ func withImage(c *v1alpha1.XaTubeCluster, spec map[string]any, image string) map
 }
 
 func podTemplate(c *v1alpha1.XaTubeCluster, main map[string]any) map[string]any {
-	spec := map[string]any{"automountServiceAccountToken": false}
-	if main != nil {
-		spec["containers"] = []any{main}
-	}
+	spec := map[string]any{"automountServiceAccountToken": false, "containers": []any{main}}
 	if d := c.Spec.ImageDefaults; d != nil {
 		var secrets []any
 		for _, s := range d.PullSecrets {
