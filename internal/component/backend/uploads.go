@@ -55,9 +55,9 @@ func fitVolume(d *appsv1ac.DeploymentApplyConfiguration, c *v1alpha1.XaTubeClust
 		pod.WithAffinity(corev1ac.Affinity())
 	}
 	if pod.Affinity.PodAffinity == nil {
-		pod.Affinity.WithPodAffinity(corev1ac.PodAffinity().WithRequiredDuringSchedulingIgnoredDuringExecution(
-			corev1ac.PodAffinityTerm().
-				WithTopologyKey(corev1.LabelHostname).
-				WithLabelSelector(metav1ac.LabelSelector().WithMatchLabels(naming.Selector(c, naming.Backend)))))
+		pod.Affinity.WithPodAffinity(corev1ac.PodAffinity())
 	}
+	pod.Affinity.PodAffinity.WithRequiredDuringSchedulingIgnoredDuringExecution(corev1ac.PodAffinityTerm().
+		WithTopologyKey(corev1.LabelHostname).
+		WithLabelSelector(metav1ac.LabelSelector().WithMatchLabels(naming.Selector(c, naming.Backend))))
 }
