@@ -172,7 +172,7 @@ func TestRefusals(t *testing.T) {
 				s.Pod.Affinity = golden.Load(t, "testdata/one-node/in.yaml").Spec.Backend.Pod.Affinity
 				s.Pod.Affinity.Raw = []byte(`{"nodeAfinity": {}}`)
 			},
-			want: "pod.affinity of the backend",
+			want: "spec.backend.pod.affinity",
 		},
 	}
 	for _, tt := range tests {

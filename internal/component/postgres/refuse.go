@@ -14,6 +14,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/component/workload"
 	"github.com/xatube/xatube-operator/internal/outcome"
 )
 
@@ -134,6 +135,9 @@ func reservedVariable(name string) bool {
 
 func refusePodSettings(in component.Input) error {
 	pod := in.Cluster.Spec.Postgres.Pod
+	if err := workload.RefuseSettings(naming.Postgres, pod); err != nil {
+		return err
+	}
 	for _, e := range pod.Env {
 		if reservedVariable(e.Name) {
 			return invalid("spec.postgres.pod.env %s is CloudNativePG's own; remove it", e.Name)

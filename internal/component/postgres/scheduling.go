@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -36,7 +35,7 @@ func affinity(s v1alpha1.PodSettings) (map[string]any, error) {
 	if s.Affinity != nil {
 		user, err := workload.Affinity(s.Affinity.Raw)
 		if err != nil {
-			return nil, fmt.Errorf("spec.postgres.pod.affinity: %w", err)
+			return nil, err
 		}
 		if user.NodeAffinity != nil {
 			out["nodeAffinity"] = user.NodeAffinity

@@ -2,9 +2,6 @@
 package workload
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -16,7 +13,6 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
-	"github.com/xatube/xatube-operator/internal/outcome"
 )
 
 // Pod describes the pods of a component. Template adds all that is the same everywhere: restricted security,
@@ -44,6 +40,9 @@ type Pod struct {
 
 // Template renders the pod template.
 func Template(in component.Input, p Pod) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
+	if err := RefuseSettings(p.field(), p.Settings); err != nil {
+		return nil, err
+	}
 	main := p.Containers[0]
 	addSettings(main, p.Settings)
 
@@ -89,6 +88,14 @@ func Template(in component.Input, p Pod) (*corev1ac.PodTemplateSpecApplyConfigur
 		}
 	}
 	return corev1ac.PodTemplateSpec().WithLabels(labels).WithAnnotations(annotations).WithSpec(spec), nil
+}
+
+// field of the spec that holds the settings. A migration runs with those of the backend.
+func (p Pod) field() string {
+	if p.Component == naming.Migration {
+		return naming.Backend
+	}
+	return p.Component
 }
 
 func (p Pod) checksum(in component.Input) (string, error) {
@@ -163,24 +170,12 @@ func addScheduling(spec *corev1ac.PodSpecApplyConfiguration, in component.Input,
 	if raw := p.Settings.Affinity; raw != nil {
 		affinity, err := Affinity(raw.Raw)
 		if err != nil {
-			return outcome.Terminal(v1alpha1.ReasonInvalid,
-				"pod.affinity of the %s is not as in a Pod: %v; correct or remove it", p.Component, err)
+			return err
 		}
 		spec.WithAffinity(affinity)
 	}
 	spec.WithTopologySpreadConstraints(spread(in, p)...)
 	return nil
-}
-
-// Affinity reads the user's affinity, which the schema passes on unseen.
-func Affinity(raw []byte) (*corev1ac.AffinityApplyConfiguration, error) {
-	affinity := corev1ac.Affinity()
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(affinity); err != nil {
-		return nil, fmt.Errorf("decoding affinity: %w", err)
-	}
-	return affinity, nil
 }
 
 // Toleration renders one toleration of the user.
