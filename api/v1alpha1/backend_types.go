@@ -201,7 +201,7 @@ type UploadsSpec struct {
 
 	// maxUploadSize is the largest request body that the edge lets through to the upload routes.
 	// +optional
-	// +kubebuilder:default="500Mi"
+	// +kubebuilder:default="512Mi"
 	MaxUploadSize Size `json:"maxUploadSize,omitempty"`
 }
 

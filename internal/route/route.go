@@ -32,8 +32,8 @@ var All = []Route{
 	{Name: "docs", Pattern: `~^/(?:docs|redoc|openapi\.json)(?:/|$)`, Timed: true},
 	{Name: "grafana", Pattern: `~^/grafana/`, Timed: true},
 	{Name: "asset", Pattern: `~*\.(?:css|js|mjs|map|png|jpe?g|gif|ico|svg|webp|avif|woff2?|ttf|otf|eot|webmanifest)$`, Timed: true},
-	// What was no request at all has no path.
-	{Name: "invalid", Pattern: ""},
+	// What was no request at all has no path but that of its answer.
+	{Name: "invalid", Pattern: `~^(?:/_refused/(?:api|page))?$`},
 	{Name: "page", Pattern: "default", Timed: true},
 }
 

@@ -57,7 +57,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	b := p.startEdge(t, nil)
 	b.awaitPods(t, "/api/warm", "/hls/warm.m3u8")
 	for path, status := range map[string]int{
-		"/health": 200, "/api/streams": 200, "/uploads/a.png": 200, "/live/key.m3u8": 200, "/live/key-1.ts": 200,
+		"/health": 200, "/api/streams": 200, "/live/key.m3u8": 200, "/live/key-1.ts": 200,
 		"/api/missing": 404, "/live/missing.m3u8": 404, "/api/broken": 500,
 		"/metrics": 403, "/": 503, "/static/js/main.js": 503,
 	} {

@@ -37,7 +37,11 @@ func TestRateLimits(t *testing.T) {
 			if got := last.Header.Get("Content-Type"); got != wantType {
 				t.Errorf("Content-Type %q", got)
 			}
-			checkEveryAnswer(t, last)
+			if path == "/uploads/a.png" {
+				checkUpload(t, last)
+			} else {
+				checkEveryAnswer(t, last)
+			}
 			if a := b.get(t, "/health"); a.StatusCode != http.StatusOK {
 				t.Errorf("probes are limited: %s", a.Status)
 			}

@@ -145,7 +145,8 @@ func TestRequestsHaveARoute(t *testing.T) {
 		want[counted(tt.route, tt.class, tt.code)]++
 	}
 	b.raw(t, "NONSENSE\r\n\r\n")
-	want[counted("invalid", "other", "400")]++
+	// The method is that of its answer, too.
+	want[counted("invalid", "read", "400")]++
 	for series, n := range want {
 		shows(t, page, series, n)
 	}
