@@ -45,7 +45,6 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 		Containers:  []*corev1ac.ContainerApplyConfiguration{server},
 		Volumes:     []*corev1ac.VolumeApplyConfiguration{workload.Scratch(tmp), UploadsVolume(in.Cluster)},
 		GracePeriod: workload.Departure + finish + margin,
-		Replicas:    mostReplicas(spec),
 		// Its requests wait for the database.
 		ImpatientDNS: true,
 	})

@@ -81,7 +81,6 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 		Containers:  []*corev1ac.ContainerApplyConfiguration{server(in)},
 		Volumes:     []*corev1ac.VolumeApplyConfiguration{workload.Scratch(tmp)},
 		GracePeriod: workload.Departure + finish,
-		Replicas:    spec.Replicas,
 	}
 	if !bringsServer(spec) {
 		checksum, err := workload.Checksum(rewrites)

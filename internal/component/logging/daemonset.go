@@ -54,7 +54,7 @@ func daemonSet(in component.Input, to sink) (*appsv1ac.DaemonSetApplyConfigurati
 		Checksum:    checksum,
 		GracePeriod: 30 * time.Second,
 		// No spread: there is one on each node.
-		Replicas: 1,
+		Single: true,
 	})
 	if err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func retentionJob(in component.Input, to sink) (*batchv1ac.JobApplyConfiguration
 			workload.ConfigVolume(volumeConfig, naming.Child(in.Cluster, naming.Logging)),
 		}, to.trust(main)...),
 		GracePeriod: 5 * time.Second,
-		Replicas:    1,
+		Single:      true,
 	})
 	if err != nil {
 		return nil, err

@@ -92,7 +92,7 @@ func template(in component.Input) (*corev1ac.PodTemplateSpecApplyConfiguration, 
 		Containers:  []*corev1ac.ContainerApplyConfiguration{container},
 		Volumes:     volumes,
 		GracePeriod: grace,
-		Replicas:    1,
+		Single:      true,
 	})
 	if err != nil {
 		return nil, err

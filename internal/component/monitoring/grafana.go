@@ -131,7 +131,7 @@ func grafanaTemplate(in component.Input, spec v1alpha1.GrafanaSpec, provisioned 
 		},
 		Checksum:    checksum,
 		GracePeriod: 30 * time.Second,
-		Replicas:    1,
+		Single:      true,
 	})
 }
 

@@ -40,7 +40,7 @@ func nodeExporter(in component.Input) ([]component.Object, error) {
 		User:        nobody,
 		Containers:  []*corev1ac.ContainerApplyConfiguration{c},
 		GracePeriod: 10 * time.Second,
-		Replicas:    1,
+		Single:      true,
 	})
 	if err != nil {
 		return nil, err

@@ -51,8 +51,6 @@ func statefulSet(in component.Input, conf string) (*appsv1ac.StatefulSetApplyCon
 		},
 		Checksum:    checksum,
 		GracePeriod: grace,
-		// Spread even if there is one: the same template for one and three, so that growth restarts nobody.
-		Replicas: largest,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -50,7 +50,7 @@ func statefulSet(in component.Input, conf string, memory resource.Quantity) (*ap
 		Volumes:     volumes(in),
 		Checksum:    checksum,
 		GracePeriod: 30 * time.Second,
-		Replicas:    1,
+		Single:      true,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -22,7 +22,7 @@ func Job(in component.Input, name string, server v1alpha1.PodSettings, pod workl
 		Labels: server.Labels, Annotations: server.Annotations, NodeSelector: server.NodeSelector,
 		Tolerations: server.Tolerations, PriorityClassName: server.PriorityClassName,
 	}
-	pod.Replicas = 1
+	pod.Single = true
 	pod.GracePeriod = 5 * time.Second
 	template, err := workload.Template(in, pod)
 	if err != nil {

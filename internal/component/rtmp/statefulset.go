@@ -22,9 +22,6 @@ const (
 	// user is nginx in the official images.
 	user = 101
 
-	// spreadAlways makes the template the same for every number of pods.
-	spreadAlways = 2
-
 	configVolume = "config"
 	runVolume    = "run"
 	liveVolume   = "live"
@@ -67,8 +64,6 @@ func statefulSet(in component.Input, files map[string]string, rec recordings) (*
 		},
 		Checksum:    checksum,
 		GracePeriod: times.drain + times.tail + lingerMargin + quitMargin,
-		// Not the number itself: going from one pod to two must not roll the one, which would cost its publishers.
-		Replicas: spreadAlways,
 	})
 	if err != nil {
 		return nil, err

@@ -31,8 +31,9 @@ type Pod struct {
 	Checksum string
 	// GracePeriod from the start of preStop to the kill.
 	GracePeriod time.Duration
-	// Replicas decides whether a spread makes sense.
-	Replicas int32
+	// Single is for pods of which there is never more than one: there is nothing to spread. All others have the same
+	// template whatever their number, so that scaling replaces no pod.
+	Single bool
 	// ImpatientDNS is for pods that must connect anew within seconds after a node is lost, and a DNS server with it.
 	// Kubernetes goes on sending a share of the questions to it, and a pod waits for an answer for twice 5 s.
 	ImpatientDNS bool
@@ -205,7 +206,7 @@ var defaultSpread = []v1alpha1.SpreadConstraint{
 
 func spread(in component.Input, p Pod) []*corev1ac.TopologySpreadConstraintApplyConfiguration {
 	constraints := p.Settings.TopologySpreadConstraints
-	if len(constraints) == 0 && p.Replicas != 1 {
+	if len(constraints) == 0 && !p.Single {
 		constraints = defaultSpread
 	}
 	return Spread(constraints, naming.Selector(in.Cluster, p.Component))
