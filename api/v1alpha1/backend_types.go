@@ -77,8 +77,8 @@ type BackendSettings struct {
 
 	// accessTokenExpiry is how long a login lasts.
 	// +optional
-	// +kubebuilder:default="24h"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1h') && duration(self) <= duration('8760h')",message="accessTokenExpiry must lie between 1h and 8760h; write e.g. 24h"
+	// +kubebuilder:default="2160h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1h') && duration(self) <= duration('8760h')",message="accessTokenExpiry must lie between 1h and 8760h; write e.g. 720h"
 	AccessTokenExpiry Duration `json:"accessTokenExpiry,omitempty"`
 
 	// allowedHosts are the Host headers that the application accepts; absent means any.
