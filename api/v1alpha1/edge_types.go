@@ -15,8 +15,8 @@ type EdgeSpec struct {
 	// +kubebuilder:validation:Maximum=50
 	Replicas int32 `json:"replicas,omitempty"`
 
-	// rateLimit bounds the requests of each client address. The operator divides it by the replicas, because each
-	// edge pod counts for itself.
+	// rateLimit bounds the requests of each visitor, known by his IPv4 address or IPv6 /64. Each edge pod counts for
+	// itself.
 	// +optional
 	// +kubebuilder:default={}
 	RateLimit RateLimitSpec `json:"rateLimit,omitempty,omitzero"`
@@ -35,12 +35,17 @@ type EdgeSpec struct {
 	// +optional
 	TLS *TLSSpec `json:"tls,omitempty"`
 
-	// trustedProxies are the networks whose X-Forwarded-For is believed, e.g. the pod network of the ingress
-	// controller. Without them every client behind a proxy shares one rate limit.
+	// trustedProxies are the networks whose X-Forwarded-For is believed. Absent, with an Ingress or a Gateway and a
+	// Service of type ClusterIP: private networks.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=32
 	TrustedProxies []CIDR `json:"trustedProxies,omitempty"`
+
+	// headers of every answer.
+	// +optional
+	// +kubebuilder:default={}
+	Headers EdgeHeaders `json:"headers,omitempty,omitzero"`
 
 	// whileHibernated is what the edge does while spec.powerState is Hibernated: Stop with everything else, or Serve,
 	// which answers every request with 503 and Retry-After.
@@ -86,7 +91,7 @@ type RateLimitSpec struct {
 
 // RateLimit is a rate and how far it may be exceeded for a moment. Over it the edge answers 429.
 type RateLimit struct {
-	// requestsPerSecond of one client address, over all edge pods.
+	// requestsPerSecond of one visitor at one edge pod, where a connection stays.
 	// +required
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000000
@@ -98,6 +103,64 @@ type RateLimit struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000000
 	Burst *int32 `json:"burst,omitempty"`
+}
+
+// EdgeHeaders are what differs from site to site in the security headers.
+type EdgeHeaders struct {
+	// frameAncestors may embed pages of this site, beside itself; * is everybody.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=16
+	FrameAncestors []WebSource `json:"frameAncestors,omitempty"`
+
+	// mediaSources serve video and streams to pages of this site, beside itself, e.g. a CDN.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=16
+	MediaSources []WebSource `json:"mediaSources,omitempty"`
+
+	// permissions that pages of this site may ask the visitor for.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=3
+	Permissions []BrowserPermission `json:"permissions,omitempty"`
+
+	// strictTransportSecurity is sent over TLS.
+	// +optional
+	// +kubebuilder:default={}
+	StrictTransportSecurity StrictTransportSecurity `json:"strictTransportSecurity,omitempty,omitzero"`
+}
+
+// WebSource is where something comes from in a Content-Security-Policy.
+//
+// +kubebuilder:validation:MaxLength=253
+// +kubebuilder:validation:XValidation:rule="self.matches('^([*]|https?://([*][.])?[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?)$')",message="must be scheme and host without a path, or *; write e.g. https://cdn.example.com or https://*.example.com"
+type WebSource string
+
+// BrowserPermission is a feature of browsers that asks the visitor.
+//
+// +kubebuilder:validation:Enum=camera;microphone;geolocation
+type BrowserPermission string
+
+// The values of BrowserPermission.
+const (
+	PermissionCamera      BrowserPermission = "camera"
+	PermissionMicrophone  BrowserPermission = "microphone"
+	PermissionGeolocation BrowserPermission = "geolocation"
+)
+
+// StrictTransportSecurity keeps browsers that have come by TLS from coming without.
+type StrictTransportSecurity struct {
+	// maxAge is how long a browser remembers; 0s makes it forget.
+	// +optional
+	// +kubebuilder:default="720h"
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s') && duration(self) <= duration('17520h')",message="maxAge must lie between 0s and 17520h; write e.g. 8760h"
+	MaxAge Duration `json:"maxAge,omitempty"`
+
+	// includeSubDomains binds all hosts below this one too.
+	// +optional
+	// +kubebuilder:default=Disabled
+	IncludeSubDomains Toggle `json:"includeSubDomains,omitempty"`
 }
 
 // CacheSpec bounds the caches of each edge pod.

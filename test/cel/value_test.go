@@ -93,6 +93,20 @@ var families = []family{
 		says:   "must be a web origin, scheme and host without a path; write e.g. https://tube.example.com",
 	},
 	{
+		name: "sources of a policy",
+		fields: map[string]string{
+			"spec.edge.headers.frameAncestors": "edge: {headers: {frameAncestors: [%s]}}",
+			"spec.edge.headers.mediaSources":   "edge: {headers: {mediaSources: [%s]}}",
+		},
+		good: []string{`"*"`, "https://cdn.example.com", `"https://*.example.com"`, "http://localhost:3000"},
+		bad: []string{
+			`""`, "cdn.example.com", "https://", "https://cdn.example.com/", "wss://cdn.example.com", `"'none'"`, `"data:"`, `"https://*"`,
+			`"https://a b"`, `"https://a; script-src *"`, `"https://a\""`, `"https://a$host"`, `"https://a\nb"`, "https://A.example.com",
+			`"https://a{}"`, `"**"`, "https://a:123456",
+		},
+		says: "must be scheme and host without a path, or *; write e.g. https://cdn.example.com or https://*.example.com",
+	},
+	{
 		name: "networks",
 		fields: map[string]string{
 			"spec.edge.trustedProxies":                   "edge: {trustedProxies: [%s]}",
@@ -135,7 +149,7 @@ var families = []family{
 		fields: map[string]string{"spec.backend.settings.accessTokenExpiry": "backend: {settings: {accessTokenExpiry: %s}}"},
 		good:   []string{"1h", "90m", "8760h"},
 		bad:    []string{`""`, "59m", "1d", "8761h", "0s"},
-		says:   "must lie between 1h and 8760h; write e.g. 24h",
+		says:   "must lie between 1h and 8760h; write e.g. 720h",
 		long:   "1.001h1.001m1.00001ms", limit: 20,
 	},
 	{
@@ -145,6 +159,14 @@ var families = []family{
 		bad:    []string{`""`, "61s", "2 s", "-1s", `"2s;"`},
 		says:   "the API cache holds 0s to 1m: its answers change; write e.g. 2s",
 		long:   "1.001s1.001s1.00001ms", limit: 20,
+	},
+	{
+		name:   "memories of browsers",
+		fields: map[string]string{"spec.edge.headers.strictTransportSecurity.maxAge": "edge: {headers: {strictTransportSecurity: {maxAge: %s}}}"},
+		good:   []string{"0s", "1h", "17520h"},
+		bad:    []string{`""`, "17521h", "1y", `"1h; includeSubDomains"`},
+		says:   "maxAge must lie between 0s and 17520h; write e.g. 8760h",
+		long:   "1.001h1.001m1.00001ms", limit: 20,
 	},
 	{
 		name:   "times of the static cache",

@@ -3,7 +3,6 @@ package edge
 import (
 	"embed"
 	"fmt"
-	"net/netip"
 	"strings"
 	"text/template"
 
@@ -42,7 +41,8 @@ type view struct {
 
 	HTTPPort, HTTPSPort, StatusPort int32
 	TLS                             bool
-	TrustedProxies                  []netip.Prefix
+	Clients                         clients
+	Headers                         headers
 	// Refuses: the platform is hibernated, and everything is answered with 503.
 	Refuses bool
 
@@ -74,7 +74,7 @@ type view struct {
 	GrafanaPort int32
 }
 
-// limit is the share of one edge pod in a rate limit.
+// limit is a rate limit of each visitor.
 type limit struct {
 	Zone        string
 	Rate, Burst int32
@@ -109,8 +109,8 @@ func newView(in component.Input) (view, error) {
 		StatusPort:      statusPort,
 		TLS:             spec.TLS != nil,
 		Refuses:         refuses(in),
-		API:             share("api", spec.RateLimit.API, spec.Replicas),
-		Web:             share("web", spec.RateLimit.Web, spec.Replicas),
+		API:             newLimit("api", spec.RateLimit.API),
+		Web:             newLimit("web", spec.RateLimit.Web),
 		Backend:         each(naming.Backend),
 		AnyBackend:      anyOf(naming.Backend),
 		BackendPort:     naming.BackendPort,
@@ -130,5 +130,10 @@ func newView(in component.Input) (view, error) {
 	if err := v.addCaches(c); err != nil {
 		return v, err
 	}
-	return v, v.addNetworks(spec.TrustedProxies)
+	var err error
+	if v.Clients, err = newClients(c.Spec); err != nil {
+		return v, err
+	}
+	v.Headers, err = newHeaders(spec.Headers)
+	return v, err
 }

@@ -64,7 +64,6 @@ func deployment(in component.Input, configuration map[string]string) (*appsv1ac.
 		Volumes:        volumes(in),
 		Checksum:       checksum,
 		GracePeriod:    delay + shutdownTimeout + killMargin,
-		Replicas:       spec.Replicas,
 	})
 	if err != nil {
 		return nil, err

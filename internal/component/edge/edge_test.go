@@ -111,13 +111,25 @@ func templateChecksum(t *testing.T, in component.Input) string {
 func TestEveryFieldCounts(t *testing.T) {
 	before := templateChecksum(t, input(t, "testdata/default"))
 	for name, change := range map[string]func(*v1alpha1.XaTubeCluster){
-		"replicas":       func(c *v1alpha1.XaTubeCluster) { c.Spec.Edge.Replicas = 5 },
 		"rateLimit.api":  func(c *v1alpha1.XaTubeCluster) { c.Spec.Edge.RateLimit.API.RequestsPerSecond = 50 },
 		"rateLimit.web":  func(c *v1alpha1.XaTubeCluster) { c.Spec.Edge.RateLimit.Web.RequestsPerSecond = 50 },
 		"cache.api":      func(c *v1alpha1.XaTubeCluster) { c.Spec.Edge.Cache.API = "3s" },
 		"cache.static":   func(c *v1alpha1.XaTubeCluster) { c.Spec.Edge.Cache.Static = "3h" },
 		"cache.size":     func(c *v1alpha1.XaTubeCluster) { c.Spec.Edge.Cache.Size = "3Gi" },
 		"trustedProxies": func(c *v1alpha1.XaTubeCluster) { c.Spec.Edge.TrustedProxies = []v1alpha1.CIDR{"10.0.0.0/8"} },
+		"an Ingress":     func(c *v1alpha1.XaTubeCluster) { c.Spec.Ingress = &v1alpha1.IngressSpec{Host: "tube.example.com"} },
+		"a Gateway":      func(c *v1alpha1.XaTubeCluster) { c.Spec.Gateway = &v1alpha1.GatewaySpec{} },
+		"frameAncestors": func(c *v1alpha1.XaTubeCluster) { c.Spec.Edge.Headers.FrameAncestors = []v1alpha1.WebSource{"*"} },
+		"mediaSources": func(c *v1alpha1.XaTubeCluster) {
+			c.Spec.Edge.Headers.MediaSources = []v1alpha1.WebSource{"https://cdn.example.com"}
+		},
+		"permissions": func(c *v1alpha1.XaTubeCluster) {
+			c.Spec.Edge.Headers.Permissions = []v1alpha1.BrowserPermission{v1alpha1.PermissionCamera}
+		},
+		"maxAge": func(c *v1alpha1.XaTubeCluster) { c.Spec.Edge.Headers.StrictTransportSecurity.MaxAge = "1h" },
+		"includeSubDomains": func(c *v1alpha1.XaTubeCluster) {
+			c.Spec.Edge.Headers.StrictTransportSecurity.IncludeSubDomains = v1alpha1.ToggleEnabled
+		},
 		"maxUploadSize":  func(c *v1alpha1.XaTubeCluster) { c.Spec.Backend.Uploads.MaxUploadSize = "3Gi" },
 		"frontend.port":  func(c *v1alpha1.XaTubeCluster) { c.Spec.Frontend.Port = 8081 },
 		"playlistLength": func(c *v1alpha1.XaTubeCluster) { c.Spec.RTMP.HLS.PlaylistLength = "33s" },
@@ -132,8 +144,9 @@ func TestEveryFieldCounts(t *testing.T) {
 	in := input(t, "testdata/default")
 	in.Cluster.Spec.Edge.Service.Type = corev1.ServiceTypeNodePort
 	in.Cluster.Spec.Backend.Replicas = nil
+	in.Cluster.Spec.Edge.Replicas = 50
 	if templateChecksum(t, in) != before {
-		t.Error("the Service's type or the number of backends rolls the edge")
+		t.Error("the Service's type or a number of pods rolls the edge")
 	}
 }
 

@@ -80,6 +80,107 @@ func TestPlayerMayPlay(t *testing.T) {
 	}
 }
 
+// policy is the sources of each directive of a Content-Security-Policy.
+func policy(a answer) map[string]string {
+	out := map[string]string{}
+	for directive := range strings.SplitSeq(a.Header.Get("Content-Security-Policy"), ";") {
+		name, sources, _ := strings.Cut(strings.TrimSpace(directive), " ")
+		out[name] = sources
+	}
+	return out
+}
+
+// TestHeadersOfASite: who may embed it and where its media come from is the site's to say. A24.
+func TestHeadersOfASite(t *testing.T) {
+	type want struct{ ancestors, media, connect, frameOptions, permissions, hsts string }
+	for name, c := range map[string]struct {
+		headers v1alpha1.EdgeHeaders
+		want    want
+	}{
+		"by default": {want: want{
+			ancestors: "'self'", media: "'self' blob:", connect: "'self' ws: wss:", frameOptions: "SAMEORIGIN",
+			permissions: "geolocation=(), microphone=(), camera=()", hsts: "max-age=2592000",
+		}},
+		"changed": {
+			headers: v1alpha1.EdgeHeaders{
+				FrameAncestors: []v1alpha1.WebSource{"https://blog.example.com", "https://*.example.org:8443"},
+				MediaSources:   []v1alpha1.WebSource{"https://cdn.example.com"},
+				Permissions:    []v1alpha1.BrowserPermission{v1alpha1.PermissionCamera, v1alpha1.PermissionMicrophone},
+				StrictTransportSecurity: v1alpha1.StrictTransportSecurity{
+					MaxAge: "8760h", IncludeSubDomains: v1alpha1.ToggleEnabled,
+				},
+			},
+			want: want{
+				ancestors: "'self' https://blog.example.com https://*.example.org:8443",
+				media:     "'self' blob: https://cdn.example.com", connect: "'self' ws: wss: https://cdn.example.com",
+				permissions: "geolocation=(), microphone=(self), camera=(self)", hsts: "max-age=31536000; includeSubDomains",
+			},
+		},
+		"for everybody, and forgotten": {
+			headers: v1alpha1.EdgeHeaders{
+				FrameAncestors:          []v1alpha1.WebSource{"*"},
+				StrictTransportSecurity: v1alpha1.StrictTransportSecurity{MaxAge: "0s"},
+			},
+			want: want{
+				ancestors: "'self' *", media: "'self' blob:", connect: "'self' ws: wss:",
+				permissions: "geolocation=(), microphone=(), camera=()", hsts: "max-age=0",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newPlatform(t).startEdge(t, func(x *v1alpha1.XaTubeCluster) {
+				x.Spec.Edge.TrustedProxies = []v1alpha1.CIDR{"127.0.0.1/32"}
+				if c.headers.StrictTransportSecurity.MaxAge != "" {
+					x.Spec.Edge.Headers = c.headers
+				}
+			})
+			for _, path := range []string{"/", "/watch/key", "/api/missing", "/live/key.m3u8"} {
+				a := b.get(t, path, "X-Forwarded-Proto", "https")
+				p := policy(a)
+				got := want{
+					p["frame-ancestors"], p["media-src"], p["connect-src"], strings.Join(a.Header.Values("X-Frame-Options"), "|"),
+					a.Header.Get("Permissions-Policy"), a.Header.Get("Strict-Transport-Security"),
+				}
+				if got != c.want {
+					t.Errorf("%s: %+v, want %+v", path, got, c.want)
+				}
+			}
+			// Nobody embeds the pages that try the API.
+			docs := b.get(t, "/docs")
+			if policy(docs)["frame-ancestors"] != "'self'" || docs.Header.Get("X-Frame-Options") != "SAMEORIGIN" {
+				t.Errorf("others may embed /docs: %v", docs.Header)
+			}
+		})
+	}
+}
+
+// TestCookiesStayWithinTLS: upstream's login cookie says nothing of it. C12.
+func TestCookiesStayWithinTLS(t *testing.T) {
+	p := newPlatform(t)
+	p.backends(t, 1, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Add("Set-Cookie", "access_token=abc; HttpOnly; Max-Age=7776000; Path=/; SameSite=lax")
+		w.Header().Add("Set-Cookie", "theme=dark; Path=/")
+		w.Header().Add("Set-Cookie", "known=1; Secure")
+	})
+	b := p.startEdge(t, func(c *v1alpha1.XaTubeCluster) { c.Spec.Edge.TrustedProxies = []v1alpha1.CIDR{"127.0.0.1/32"} })
+	b.awaitPods(t, "/api/warm")
+	for scheme, secure := range map[string]bool{"http": false, "https": true} {
+		a := b.do(t, http.MethodPost, "/api/auth/login", nil, "X-Forwarded-Proto", scheme)
+		for _, c := range a.Cookies() {
+			if want := secure || c.Name == "known"; c.Secure != want {
+				t.Errorf("%s: %s, Secure %t, want %t", scheme, c.Raw, c.Secure, want)
+			}
+			// A page may read what the application lets it read.
+			if c.HttpOnly != (c.Name == "access_token") || c.Name == "access_token" && (c.SameSite != http.SameSiteLaxMode || c.MaxAge != 7776000) {
+				t.Errorf("%s: %s lost or gained something", scheme, c.Raw)
+			}
+		}
+		if n := len(a.Cookies()); n != 3 {
+			t.Errorf("%s: %d cookies", scheme, n)
+		}
+	}
+}
+
 func TestDocsMayLoadTheirCDN(t *testing.T) {
 	p := newPlatform(t)
 	p.backends(t, 1, ok)

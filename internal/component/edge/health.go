@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
@@ -15,5 +16,9 @@ func (Component) Health(in component.Input) component.Health {
 	if refuses(in) {
 		return refusingHealth(in)
 	}
-	return workload.DeploymentHealth(in, naming.Edge)
+	h := workload.DeploymentHealth(in, naming.Edge)
+	if h.Reason == v1alpha1.ReasonReady {
+		h.Message += unknownClients(in.Cluster.Spec)
+	}
+	return h
 }

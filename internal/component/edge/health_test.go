@@ -47,6 +47,24 @@ func TestHealth(t *testing.T) {
 		says   []string
 	}{
 		"ready": {dir: "default", status: metav1.ConditionTrue, reason: v1alpha1.ReasonReady},
+		"the proxy in front is assumed": {
+			dir: "default", status: metav1.ConditionTrue, reason: v1alpha1.ReasonReady,
+			change: func(in *component.Input) { in.Cluster.Spec.Ingress = &v1alpha1.IngressSpec{Host: "tube.example.com"} },
+			says:   []string{"2 of 2 pods are ready; ", "X-Forwarded-For", "spec.edge.trustedProxies"},
+		},
+		"the proxy in front is unknown": {
+			dir: "default", status: metav1.ConditionTrue, reason: v1alpha1.ReasonReady,
+			change: func(in *component.Input) {
+				in.Cluster.Spec.Gateway = &v1alpha1.GatewaySpec{}
+				in.Cluster.Spec.Edge.Service.Type = corev1.ServiceTypeLoadBalancer
+			},
+			says: []string{"not limited", "LoadBalancer", "spec.edge.trustedProxies"},
+		},
+		"addresses may be translated": {
+			dir: "default", status: metav1.ConditionTrue, reason: v1alpha1.ReasonReady,
+			change: func(in *component.Input) { in.Cluster.Spec.Edge.Service.Type = corev1.ServiceTypeNodePort },
+			says:   []string{"private address", "not limited"},
+		},
 		"rolling": {
 			dir: "default", status: metav1.ConditionFalse, reason: v1alpha1.ReasonProgressing,
 			change: func(in *component.Input) { in.Facts.Deployments["demo-edge"].Status.UpdatedReplicas = 1 },
@@ -112,12 +130,24 @@ func checkUntouched(t *testing.T, in component.Input, blocked bool) {
 }
 
 func TestRenderRefusesWhatAdmissionShouldHaveRefused(t *testing.T) {
-	in := input(t, "testdata/default")
-	in.Cluster.Spec.Edge.TrustedProxies = []v1alpha1.CIDR{"10.0.0.0/8; } evil {"}
-	_, err := edge.New().Render(in)
-	var blocked *outcome.Blocked
-	if !errors.As(err, &blocked) || !blocked.Terminal || !strings.Contains(err.Error(), "spec.edge.trustedProxies") {
-		t.Errorf("%v", err)
+	for field, change := range map[string]func(*v1alpha1.EdgeSpec){
+		"spec.edge.trustedProxies": func(s *v1alpha1.EdgeSpec) {
+			s.TrustedProxies = []v1alpha1.CIDR{"10.0.0.0/8; } evil {"}
+		},
+		"spec.edge.headers.frameAncestors": func(s *v1alpha1.EdgeSpec) {
+			s.Headers.FrameAncestors = []v1alpha1.WebSource{"https://a.example.com\"; } evil {"}
+		},
+		"spec.edge.headers.mediaSources": func(s *v1alpha1.EdgeSpec) {
+			s.Headers.MediaSources = []v1alpha1.WebSource{"https://a.example.com; script-src *"}
+		},
+	} {
+		in := input(t, "testdata/default")
+		change(&in.Cluster.Spec.Edge)
+		_, err := edge.New().Render(in)
+		var blocked *outcome.Blocked
+		if !errors.As(err, &blocked) || !blocked.Terminal || !strings.Contains(err.Error(), field) {
+			t.Errorf("%s: %v", field, err)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 )
@@ -13,7 +14,6 @@ import (
 // tight lets one request through and one more at once; with a rate of one in a second no test outlives it by chance.
 func tight(c *v1alpha1.XaTubeCluster) {
 	burst := int32(1)
-	c.Spec.Edge.Replicas = 1
 	c.Spec.Edge.RateLimit.API = v1alpha1.RateLimit{RequestsPerSecond: 1, Burst: &burst}
 	c.Spec.Edge.RateLimit.Web = v1alpha1.RateLimit{RequestsPerSecond: 1, Burst: &burst}
 }
@@ -69,6 +69,30 @@ func TestRateLimitCountsClients(t *testing.T) {
 			}
 			if limited != c.limited {
 				t.Errorf("limited: %t, want %t", limited, c.limited)
+			}
+		})
+	}
+}
+
+// TestALimitHoldsForAVisitorWhateverTheReplicas: his connection stays on one of the pods, which lets the whole limit
+// through and no more. A5.
+func TestALimitHoldsForAVisitorWhateverTheReplicas(t *testing.T) {
+	for _, replicas := range []int32{1, 50} {
+		t.Run(fmt.Sprint(replicas), func(t *testing.T) {
+			b := newPlatform(t).startEdge(t, func(c *v1alpha1.XaTubeCluster) {
+				burst := int32(40)
+				c.Spec.Edge.Replicas = replicas
+				c.Spec.Edge.RateLimit.API = v1alpha1.RateLimit{RequestsPerSecond: 1, Burst: &burst}
+			})
+			passed := 0
+			begun := time.Now()
+			for range 60 {
+				if b.get(t, "/api/streams").StatusCode != http.StatusTooManyRequests {
+					passed++
+				}
+			}
+			if most := 41 + int(time.Since(begun).Seconds()) + 1; passed < 41 || passed > most {
+				t.Errorf("%d of 60 requests passed, want 41 to %d", passed, most)
 			}
 		})
 	}

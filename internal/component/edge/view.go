@@ -2,14 +2,13 @@ package edge
 
 import (
 	"fmt"
-	"net/netip"
 	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
-	"github.com/xatube/xatube-operator/internal/outcome"
 )
 
 const (
@@ -32,17 +31,11 @@ func workers(r *v1alpha1.Resources) int64 {
 	return min(max(cpu.Value(), 1), maxWorkers)
 }
 
-// share is what one of the pods lets through, rounded up: each counts for itself.
-func share(zone string, l v1alpha1.RateLimit, replicas int32) limit {
-	replicas = max(replicas, 1)
-	out := limit{Zone: zone, Rate: divideUp(l.RequestsPerSecond, replicas)}
-	if l.Burst != nil {
-		out.Burst = divideUp(*l.Burst, replicas)
-	}
-	return out
+// newLimit is the same in each pod, however many there are. Each counts for itself, and a connection stays where it is:
+// a share of the limit would starve the visitor who has one connection, and change with the number of pods.
+func newLimit(zone string, l v1alpha1.RateLimit) limit {
+	return limit{Zone: zone, Rate: l.RequestsPerSecond, Burst: ptr.Deref(l.Burst, 0)}
 }
-
-func divideUp(n, by int32) int32 { return (n + by - 1) / by }
 
 func (v *view) addCaches(c *v1alpha1.XaTubeCluster) error {
 	api, err := c.Spec.Edge.Cache.API.Parse()
@@ -102,19 +95,6 @@ func playlistSlices(fragment time.Duration) []string {
 	default:
 		return []string{"[01]|2[0-4]", "2[5-9]|[34]", "[56]|7[0-4]", "7[5-9]|[89]"}
 	}
-}
-
-// addNetworks checks what admission has checked already: it ends up in nginx.conf.
-func (v *view) addNetworks(networks []v1alpha1.CIDR) error {
-	for _, n := range networks {
-		prefix, err := netip.ParsePrefix(string(n))
-		if err != nil {
-			return outcome.Terminal(v1alpha1.ReasonInvalid,
-				"spec.edge.trustedProxies: %q is no network in CIDR notation; write e.g. 10.0.0.0/8", string(n))
-		}
-		v.TrustedProxies = append(v.TrustedProxies, prefix.Masked())
-	}
-	return nil
 }
 
 // seconds is a time as nginx reads it everywhere: some directives know no milliseconds.
