@@ -164,7 +164,7 @@ var families = []family{
 		name:   "memories of browsers",
 		fields: map[string]string{"spec.edge.headers.strictTransportSecurity.maxAge": "edge: {headers: {strictTransportSecurity: {maxAge: %s}}}"},
 		good:   []string{"0s", "1h", "17520h"},
-		bad:    []string{`""`, "17521h", "1y", `"1h; includeSubDomains"`},
+		bad:    []string{`""`, "17521h", "1y", `"1h; preload"`},
 		says:   "maxAge must lie between 0s and 17520h; write e.g. 8760h",
 		long:   "1.001h1.001m1.00001ms", limit: 20,
 	},

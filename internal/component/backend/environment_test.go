@@ -46,6 +46,12 @@ func TestEnvironment(t *testing.T) {
 			variable: "WORKERS", want: "4",
 		},
 		{
+			// C16. The cookie that carries it is kept for 90 days.
+			name:     "a login lasts as long as upstream's",
+			change:   func(*v1alpha1.XaTubeClusterSpec) {},
+			variable: "ACCESS_TOKEN_EXPIRE_MINUTES", want: "129600",
+		},
+		{
 			name:     "expiry in minutes",
 			change:   func(s *v1alpha1.XaTubeClusterSpec) { s.Backend.Settings.AccessTokenExpiry = "1h30m" },
 			variable: "ACCESS_TOKEN_EXPIRE_MINUTES", want: "90",

@@ -3,9 +3,11 @@ package edge
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/outcome"
@@ -31,6 +33,8 @@ type clients struct {
 	Chains bool
 	// Shared are the networks of addresses that may stand for many visitors. Nobody is limited by one of them.
 	Shared []netip.Prefix
+	// TLSHost is the name under which the Ingress offers TLS, as a regular expression; empty when it offers none.
+	TLSHost string
 }
 
 // newClients believes the proxies that the spec names. When it names none but asks for a route, those in private
@@ -49,6 +53,12 @@ func newClients(spec v1alpha1.XaTubeClusterSpec) (clients, error) {
 		if !slices.Contains(c.Shared, n) {
 			c.Shared = append(c.Shared, n)
 		}
+	}
+	if i := spec.Ingress; i != nil && i.TLS != nil {
+		if problems := validation.IsDNS1123Subdomain(string(i.Host)); len(problems) > 0 {
+			return c, outcome.Terminal(v1alpha1.ReasonInvalid, "spec.ingress.host: %s", problems[0])
+		}
+		c.TLSHost = regexp.QuoteMeta(string(i.Host))
 	}
 	return c, nil
 }

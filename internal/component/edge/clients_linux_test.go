@@ -3,6 +3,7 @@ package edge_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -14,22 +15,26 @@ import (
 // front is what a spec says of the way to the edge.
 type front struct {
 	ingress, gateway, tls bool
+	ingressTLS            bool
 	service               corev1.ServiceType
 	trusted               []v1alpha1.CIDR
 }
 
 func (f front) String() string {
 	name := fmt.Sprintf("ingress=%t gateway=%t tls=%t trusted=%v", f.ingress, f.gateway, f.tls, f.trusted)
-	if f.service != "" {
-		name += " " + string(f.service)
+	if f.ingressTLS {
+		name += " by TLS"
 	}
-	return name
+	return strings.TrimSpace(name + " " + string(f.service))
 }
 
 func (f front) apply(c *v1alpha1.XaTubeCluster) {
 	c.Spec.Ingress, c.Spec.Gateway = nil, nil
 	if f.ingress {
 		c.Spec.Ingress = &v1alpha1.IngressSpec{Host: "tube.example.com"}
+	}
+	if f.ingressTLS {
+		c.Spec.Ingress.TLS = &v1alpha1.TLSSpec{SecretName: "ingress-tls"}
 	}
 	if f.gateway {
 		c.Spec.Gateway = &v1alpha1.GatewaySpec{ParentRefs: []v1alpha1.GatewayRef{{Name: "gw"}}}
@@ -75,6 +80,8 @@ func fronts() []front {
 			all = append(all, front{ingress: i&1 > 0, gateway: i&2 > 0, tls: i&4 > 0, trusted: trusted})
 		}
 	}
+	all = append(all, front{ingress: true, ingressTLS: true, tls: true}, front{ingress: true, ingressTLS: true, tls: true, trusted: named},
+		front{ingress: true, ingressTLS: true}, front{ingress: true, ingressTLS: true, tls: true, trusted: wrong})
 	for _, service := range []corev1.ServiceType{corev1.ServiceTypeLoadBalancer, corev1.ServiceTypeNodePort} {
 		all = append(all,
 			front{ingress: true, service: service}, front{gateway: true, tls: true, service: service},
@@ -117,6 +124,7 @@ func TestBehindProxies(t *testing.T) {
 				{"tells nothing", visitor, "tells nothing", nil, everywhere(nobodyKnown)},
 				{"two, the outer one private", visitor, "private outer", claims, onlyNamed(visitor)},
 				{"two that list schemes", visitor, "private lists", nil, onlyNamed(visitor)},
+				{"two, the inner one says what it sees", visitor, "unheard outer", nil, onlyNamed(visitor)},
 				{"behind a CDN", visitor, "cdn", nil, map[trust]string{trustsNamed: visitor, assumesPrivate: cdn}},
 				{"a public proxy", visitor, "public", nil, map[trust]string{trustsNamed: visitor, assumesPrivate: cdn, trustsNobody: cdn}},
 			} {
@@ -124,10 +132,17 @@ func TestBehindProxies(t *testing.T) {
 					if c.through == "" && (scheme == "https" && !f.tls || c.from == visitorIPv6 && f.tls) {
 						continue // nobody listens
 					}
-					v := s.visit(t, c.from, c.through, scheme+"://tube.example.com/api/who", c.headers...)
-					checkVisit(t, c.name+" by "+scheme, f, scheme, c.through, v)
-					if got := v.seen.Get("X-Real-Ip"); got != c.want[f.trust()] || v.seen.Get("X-Forwarded-For") != got {
-						t.Errorf("%s by %s: the backend is told of %q, %q, want %q", c.name, scheme, got, v.seen.Get("X-Forwarded-For"), c.want[f.trust()])
+					if c.through == "unheard outer" && f.tls && f.ingressTLS {
+						continue // the Ingress itself would redirect for ever
+					}
+					// What is kept for everybody, and what is not.
+					for _, path := range []string{"/api/who", "/uploads/" + url.PathEscape(c.name+scheme)} {
+						v := s.visit(t, c.from, c.through, scheme+"://tube.example.com"+path, c.headers...)
+						name := c.name + " by " + scheme + " to " + path
+						checkVisit(t, name, f, scheme, c.through, v)
+						if got := v.seen.Get("X-Real-Ip"); got != c.want[f.trust()] || v.seen.Get("X-Forwarded-For") != got {
+							t.Errorf("%s: the backend is told of %q, %q, want %q", name, got, v.seen.Get("X-Forwarded-For"), c.want[f.trust()])
+						}
 					}
 				}
 			}
@@ -153,7 +168,9 @@ func checkVisit(t *testing.T, name string, f front, scheme, through string, v vi
 		return
 	}
 	told := scheme
-	if scheme == "http" && f.tls && through != "no scheme" {
+	// Through a proxy only where it is known to offer TLS, unless it is a stranger's or does not say how visitors came.
+	redirected := through == "" || f.ingressTLS && through != "no scheme"
+	if scheme == "http" && f.tls && redirected {
 		told = "https"
 		if v.redirects != 1 || v.scheme != "https" {
 			t.Errorf("%s: %d redirects lead to %s, want one to https", name, v.redirects, v.scheme)
@@ -161,7 +178,7 @@ func checkVisit(t *testing.T, name string, f front, scheme, through string, v vi
 	} else if v.redirects != 0 {
 		t.Errorf("%s: %d redirects", name, v.redirects)
 	}
-	if through == "no scheme" || through == "public" && f.trust() != trustsNamed {
+	if through == "no scheme" || through == "unheard outer" || through == "public" && f.trust() != trustsNamed {
 		told = "http" // unheard, or from a stranger
 	}
 	if got := v.seen.Get("X-Forwarded-Proto"); got != told {

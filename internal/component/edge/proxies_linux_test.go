@@ -52,6 +52,8 @@ var proxies = map[string]proxy{
 	"inner listing": {ingressPod, appends, `"$http_x_forwarded_proto, $scheme"`, ""},
 	"private outer": {privateProxy, appends, "$scheme", "inner"},
 	"private lists": {privateProxy, appends, "$scheme", "inner listing"},
+	"forgetful":     {ingressPod, appends, "$scheme", ""},
+	"unheard outer": {privateProxy, appends, "$scheme", "forgetful"},
 	"cdn":           {cdn, appends, "$scheme", "inner"},
 	"public":        {cdn, appends, "$scheme", ""},
 }
@@ -184,7 +186,7 @@ type visit struct {
 	header            http.Header
 }
 
-// go visits as a browser does from an address, through a proxy; by none it comes to the edge itself.
+// visit goes there as a browser does from an address, through a proxy; by none it comes to the edge itself.
 func (s *site) visit(t *testing.T, from, through, url string, headers ...string) visit {
 	t.Helper()
 	to := s.direct
