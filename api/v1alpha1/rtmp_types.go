@@ -25,9 +25,9 @@ type RTMPSpec struct {
 	// +kubebuilder:default=Enabled
 	DASH Toggle `json:"dash,omitempty"`
 
-	// scratch bounds the space for live fragments in each pod.
+	// scratch bounds the space for live fragments in each pod. At 80 % new publishers are refused.
 	// +optional
-	// +kubebuilder:default="2Gi"
+	// +kubebuilder:default="10Gi"
 	Scratch Size `json:"scratch,omitempty"`
 
 	// recording keeps every stream as FLV on a volume. Absent: nothing is recorded.
@@ -45,7 +45,7 @@ type RTMPSpec struct {
 	// +kubebuilder:default={}
 	Service RTMPServiceSpec `json:"service,omitempty,omitzero"`
 
-	// exporter of metrics; a part of the operator, in whose image it is by default.
+	// exporter of metrics, which takes the publishers too; a part of the operator, in whose image it is by default.
 	// +optional
 	Exporter *ExporterImage `json:"exporter,omitempty"`
 

@@ -41,5 +41,5 @@ func chooseExporterImage(in component.Input, template *corev1ac.PodTemplateSpecA
 	if d := in.Facts.Deployments[naming.Child(in.Cluster, naming.Edge)]; d != nil {
 		live = &d.Spec.Template
 	}
-	return workload.ChooseExporterImage(in, template, live, override)
+	return workload.ChooseOwnImage(in, template, live, override)
 }

@@ -29,6 +29,13 @@ const (
 	recordingsDir = "/var/lib/rtmp/recordings"
 )
 
+// Ports within a pod.
+const (
+	ingestPort  int32 = 19350
+	hookPort    int32 = 18080
+	controlPort int32 = 18081
+)
+
 // config is all that nginx.conf depends on.
 type config struct {
 	// Cluster is the name of the platform.
@@ -42,8 +49,10 @@ type config struct {
 	// Run holds the pid, temporary files and what prepare.sh wrote. Live holds the HLS and DASH fragments.
 	Run, Live string
 	// Recordings is the folder of the recordings; empty: nothing is recorded.
-	Recordings         string
-	RTMPPort, HTTPPort int32
+	Recordings string
+	// HTTPPort is for other pods. The gate, the hooks and the scripts come by ports of their own, which only the pod
+	// itself reaches.
+	HTTPPort, IngestPort, HookPort, ControlPort int32
 	// Fragment and Playlist are lengths in nginx's notation.
 	Fragment, Playlist string
 	DASH               bool
@@ -64,8 +73,10 @@ func configOf(in component.Input) (config, error) {
 		Peers:       naming.FQDN(in.Cluster, naming.Headless(in.Cluster, naming.RTMP), in.Options.ClusterDomain),
 		Run:         runDir,
 		Live:        liveDir,
-		RTMPPort:    naming.RTMPPort,
 		HTTPPort:    naming.RTMPHTTPPort,
+		IngestPort:  ingestPort,
+		HookPort:    hookPort,
+		ControlPort: controlPort,
 		Fragment:    milliseconds(hls.fragment),
 		Playlist:    milliseconds(hls.playlist),
 		DASH:        spec.DASH == v1alpha1.ToggleEnabled,

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +88,7 @@ func TestPublishIsRefused(t *testing.T) {
 		asked        bool
 	}{
 		{name: "wrong key", stream: "wrong-key", asked: true},
-		{name: "a key for another stream's name", stream: "victim?name=good-key"},
+		{name: "a key for another stream's name", stream: "victim?name=good-key", asked: true},
 		{name: "a name that is no plain word", stream: "good%2Fkey"},
 		{name: "the backend fails", stream: "good-key", backend: http.StatusInternalServerError, asked: true},
 		{name: "the backend redirects", stream: "good-key", backend: http.StatusFound, asked: true},
@@ -121,7 +122,7 @@ func TestPublishIsRefusedWithoutBackends(t *testing.T) {
 func TestPublishWhileTheDNSKnowsNoPod(t *testing.T) {
 	t.Parallel()
 	p := serve(t, "minimal", func(c *config) { c.Backend, c.AnyBackend = "nobody.test", "backend.test" })
-	if got := p.status("/_hook/publish?app=live&name=good-key"); got != http.StatusOK {
+	if got := p.hook("publish", "good-key"); got != http.StatusOK {
 		t.Errorf("the hook answered %d, want %d", got, http.StatusOK)
 	}
 }
@@ -150,7 +151,7 @@ func TestHeartbeat(t *testing.T) {
 			for path, status := range c.answer {
 				p.backend.says(path, status)
 			}
-			if got := p.status("/_hook/update?app=live&call=update_publish&name=good-key"); got != c.want {
+			if got := p.hook("update", "good-key"); got != c.want {
 				t.Errorf("the hook answered %d, want %d", got, c.want)
 			}
 			calls := p.backend.told()
@@ -164,7 +165,7 @@ func TestHeartbeat(t *testing.T) {
 func TestHeartbeatWithoutBackendsKeepsThePublisher(t *testing.T) {
 	t.Parallel()
 	p := serve(t, "minimal", func(c *config) { c.Backend = "nobody.test" })
-	if got := p.status("/_hook/update?app=live&call=update_publish&name=good-key"); got != http.StatusNoContent {
+	if got := p.hook("update", "good-key"); got != http.StatusNoContent {
 		t.Errorf("the hook answered %d, want %d", got, http.StatusNoContent)
 	}
 	if strings.Contains(p.log.String(), "good-key") {
@@ -192,15 +193,24 @@ func TestHTTPServer(t *testing.T) {
 	}
 }
 
-// TestHooksAreLocal asks from an address that is not 127.0.0.1.
-func TestHooksAreLocal(t *testing.T) {
+// TestOnlyThePodReachesHooksAndControl: they listen at addresses of the pod's own. A1.
+func TestOnlyThePodReachesHooksAndControl(t *testing.T) {
 	t.Parallel()
 	p := serve(t, "minimal", nil)
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
-	client := http.Client{Transport: &http.Transport{DialContext: dialer.DialContext}}
-	for _, path := range []string{"/_hook/publish?x&name=good-key", "/_hook/unpublish?x&name=good-key", "/_control/drop/publisher?app=live"} {
-		if status, _, err := read(client.Get(fmt.Sprintf("http://127.0.0.1:%d%s", p.httpPort, path))); err != nil || status.StatusCode != http.StatusForbidden {
-			t.Errorf("%s answered %v, %v; want %d", path, status, err, http.StatusForbidden)
+	for _, path := range []string{"/_hook/publish?app=live&name=good-key", "/_hook/unpublish?app=live&name=good-key", "/_hook/streams", "/_hook/peer/0", "/_control/drop/publisher?app=live"} {
+		if got := p.status(path); got != http.StatusNotFound {
+			t.Errorf("other pods are answered %d for %s, want %d", got, path, http.StatusNotFound)
+		}
+	}
+	for _, path := range []string{"/_hook/streams", "/_hook/peer/0", "/_control/drop/publisher?app=live", "/stat", "/hls/a.m3u8"} {
+		if got := statusOf(fmt.Sprintf("http://127.0.0.1:%d%s", p.hookPort, path)); got != http.StatusNotFound {
+			t.Errorf("a hook is answered %d for %s, want %d", got, path, http.StatusNotFound)
+		}
+	}
+	for _, port := range []int{p.hookPort, p.controlPort, p.ingestPort} {
+		if c, err := net.Dial("tcp", net.JoinHostPort("127.0.0.2", strconv.Itoa(port))); err == nil {
+			_ = c.Close()
+			t.Errorf("port %d is open at another address than 127.0.0.1", port)
 		}
 	}
 	if calls := p.backend.told(); len(calls) > 0 {

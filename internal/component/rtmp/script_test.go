@@ -92,7 +92,7 @@ func (p *pod) prepare(t *testing.T, bin string) *exec.Cmd {
 	t.Helper()
 	return p.script(t, "prepare.sh",
 		"PATH="+bin+":"+os.Getenv("PATH"),
-		"RTMP_PORT="+strconv.Itoa(p.rtmpPort),
+		"HTTP_PORT="+strconv.Itoa(p.httpPort),
 		"RESOLV_CONF="+filepath.Join(p.configDir, "resolv.conf"))
 }
 
@@ -126,7 +126,7 @@ func startStat(t *testing.T, p *pod, streams ...string) *statServer {
 	s := &statServer{streams: streams}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	p.httpPort = server.Listener.Addr().(*net.TCPAddr).Port
+	p.controlPort = server.Listener.Addr().(*net.TCPAddr).Port
 	return s
 }
 
@@ -175,7 +175,7 @@ func TestPublishers(t *testing.T) {
 			}
 			publishers := func() string {
 				cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", `. "$CONFIG_DIR/publishers.sh"; publishers`)
-				cmd.Env = append(p.script(t, "drain.sh").Env, "PATH="+bin, "HTTP_PORT="+strconv.Itoa(p.httpPort))
+				cmd.Env = append(p.script(t, "drain.sh").Env, "PATH="+bin, "CONTROL_PORT="+strconv.Itoa(p.controlPort))
 				out, err := cmd.CombinedOutput()
 				if err != nil {
 					t.Fatalf("%v: %s", err, out)

@@ -99,14 +99,17 @@ func (p *pod) download(t *testing.T) (finish func()) {
 	}
 }
 
-// visit opens a connection of RTMP that publishes nothing.
+// visit opens a connection of RTMP to nginx that publishes nothing.
 func (p *pod) visit(t *testing.T) {
 	t.Helper()
-	guest, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.rtmpPort)))
+	guest, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.ingestPort)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = guest.Close() })
+	if _, err := io.WriteString(guest, "PROXY UNKNOWN\r\n"); err != nil {
+		t.Fatal(err)
+	}
 	// The answer to the handshake says that nginx has taken the connection.
 	hello := make([]byte, 1537)
 	hello[0] = 3

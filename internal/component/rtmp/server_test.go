@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/xatube/xatube-operator/internal/gate"
 	"github.com/xatube/xatube-operator/internal/golden"
 )
 
@@ -65,11 +66,14 @@ func ffmpegCommand(t *testing.T) []string {
 
 // pod is what a pod of the ingest has: its files, folders and environment.
 type pod struct {
-	config             config
-	configDir          string
-	log                *output
-	backend            *backend
-	rtmpPort, httpPort int
+	config    config
+	configDir string
+	log       *output
+	backend   *backend
+	// rtmpPort is the gate's, the others are nginx's.
+	rtmpPort, httpPort, ingestPort, hookPort, controlPort int
+	// full makes the gate think that the scratch space is used up; nil: it is not.
+	full func() bool
 	// server is the process of the container; ended is closed when it has ended.
 	server *exec.Cmd
 	ended  chan struct{}
@@ -105,13 +109,14 @@ func newPod(t *testing.T, name string) *pod {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pod{config: c, configDir: filepath.Join(dir, "etc"), log: &output{}, rtmpPort: freePort(t), httpPort: freePort(t)}
+	p := &pod{config: c, configDir: filepath.Join(dir, "etc"), log: &output{}, rtmpPort: freePort(t), httpPort: freePort(t), ingestPort: freePort(t), hookPort: freePort(t), controlPort: freePort(t)}
 	p.config.Run, p.config.Live = filepath.Join(dir, "run"), filepath.Join(dir, "live")
 	if c.Recordings != "" {
 		p.config.Recordings = filepath.Join(dir, "recordings")
 		folder(t, p.config.Recordings)
 	}
-	p.config.RTMPPort, p.config.HTTPPort = int32(p.rtmpPort), int32(p.httpPort)
+	p.config.HTTPPort, p.config.IngestPort = int32(p.httpPort), int32(p.ingestPort)
+	p.config.HookPort, p.config.ControlPort = int32(p.hookPort), int32(p.controlPort)
 	for _, d := range []string{p.configDir, p.config.Run, filepath.Join(p.config.Run, "tmp"), filepath.Join(p.config.Live, "hls"), filepath.Join(p.config.Live, "dash")} {
 		folder(t, d)
 	}
@@ -164,7 +169,7 @@ func (p *pod) script(t *testing.T, name string, env ...string) *exec.Cmd {
 		"CONFIG_DIR=" + p.configDir,
 		"RUN_DIR=" + p.config.Run,
 		"LIVE_DIR=" + p.config.Live,
-		"HTTP_PORT=" + strconv.Itoa(p.httpPort),
+		"CONTROL_PORT=" + strconv.Itoa(p.controlPort),
 		"DRAIN_LOG=/dev/stderr",
 	}, env...)
 	cmd.Stdout, cmd.Stderr = p.log, p.log
@@ -184,7 +189,6 @@ func serve(t *testing.T, name string, change func(*config)) *pod {
 	}
 	p.writeConf(t)
 	write(t, filepath.Join(p.config.Run, "resolver.conf"), fmt.Sprintf("resolver 127.0.0.1:%d valid=1s ipv6=off;\n", startDNS(t)))
-	write(t, filepath.Join(p.config.Run, "listen-rtmp.conf"), "")
 	write(t, filepath.Join(p.config.Run, "listen-http.conf"), "")
 
 	p.server, p.ended = p.serveWith(t, "exec "+strings.Join(nginx, " ")+` "$@"`), make(chan struct{})
@@ -207,11 +211,36 @@ func serve(t *testing.T, name string, change func(*config)) *pod {
 	eventually(t, "nginx answers", 10*time.Second, func() bool { return p.status("/healthz") == http.StatusOK })
 	if known(p.config.Backend) || known(p.config.AnyBackend) {
 		eventually(t, "nginx has found the backend", 10*time.Second, func() bool {
-			return p.status("/_hook/update?app=live&call=update_publish&name=any") == http.StatusOK
+			return p.hook("update", "any") == http.StatusOK
 		})
 		p.backend.told()
 	}
+	p.startGate(t)
 	return p
+}
+
+// startGate lets publishers in.
+func (p *pod) startGate(t *testing.T) {
+	t.Helper()
+	c := gate.Defaults()
+	c.Upstream = net.JoinHostPort("127.0.0.1", strconv.Itoa(p.ingestPort))
+	c.Full = p.full
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p.rtmpPort)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = gate.New(c).Serve(listener) }()
+	t.Cleanup(func() { _ = listener.Close() })
+}
+
+// hook is the status that a hook answers, asked as the rtmp module does.
+func (p *pod) hook(name, key string) int {
+	return statusOf(fmt.Sprintf("http://127.0.0.1:%d/_hook/%s?app=live&flashver=gate&swfurl=&tcurl=rtmp://gate/live&pageurl=&addr=1.2.3.4&clientid=7&call=%s&name=%s", p.hookPort, name, name, key))
+}
+
+// control is the status that the scripts of the pod are answered.
+func (p *pod) control(path string) int {
+	return statusOf(fmt.Sprintf("http://127.0.0.1:%d%s", p.controlPort, path))
 }
 
 // get asks the pod's HTTP server.
@@ -230,7 +259,11 @@ func read(resp *http.Response, err error) (*http.Response, string, error) {
 
 // status is the status of an answer; 0 when there is none.
 func (p *pod) status(path string) int {
-	resp, _, err := p.get(path)
+	return statusOf(fmt.Sprintf("http://127.0.0.1:%d%s", p.httpPort, path))
+}
+
+func statusOf(url string) int {
+	resp, _, err := read(http.Get(url))
 	if err != nil {
 		return 0
 	}

@@ -43,9 +43,9 @@ func statefulSet(in component.Input, files map[string]string, rec recordings) (*
 	if err != nil {
 		return nil, err
 	}
-	live, err := liveFolder(in)
+	scratch, err := in.Cluster.Spec.RTMP.Scratch.Quantity()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("spec.rtmp.scratch: %w", err)
 	}
 	checksum, err := workload.Checksum(files)
 	if err != nil {
@@ -55,12 +55,12 @@ func statefulSet(in component.Input, files map[string]string, rec recordings) (*
 		Component:      naming.RTMP,
 		Settings:       spec.Pod,
 		User:           user,
-		InitContainers: append([]*corev1ac.ContainerApplyConfiguration{prepare(in), reaper(in, times)}, exporter(in)...),
+		InitContainers: []*corev1ac.ContainerApplyConfiguration{prepare(in), reaper(in, times), gateOf(in, scratch)},
 		Containers:     []*corev1ac.ContainerApplyConfiguration{nginx(in, times)},
 		Volumes: []*corev1ac.VolumeApplyConfiguration{
 			workload.ConfigVolume(configVolume, naming.Child(in.Cluster, naming.RTMP)),
 			workload.Scratch(runVolume),
-			live,
+			corev1ac.Volume().WithName(liveVolume).WithEmptyDir(corev1ac.EmptyDirVolumeSource().WithSizeLimit(scratch)),
 		},
 		Checksum:    checksum,
 		GracePeriod: times.drain + times.tail + lingerMargin + quitMargin,
@@ -68,7 +68,7 @@ func statefulSet(in component.Input, files map[string]string, rec recordings) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := chooseExporterImage(in, template); err != nil {
+	if err := chooseGateImage(in, template); err != nil {
 		return nil, err
 	}
 	set := workload.StatefulSet(in, naming.RTMP)
@@ -103,15 +103,6 @@ func timesOf(in component.Input) (times, error) {
 	return times{drain: drain, tail: h.tail()}, nil
 }
 
-func liveFolder(in component.Input) (*corev1ac.VolumeApplyConfiguration, error) {
-	size, err := in.Cluster.Spec.RTMP.Scratch.Quantity()
-	if err != nil {
-		return nil, fmt.Errorf("spec.rtmp.scratch: %w", err)
-	}
-	return corev1ac.Volume().WithName(liveVolume).
-		WithEmptyDir(corev1ac.EmptyDirVolumeSource().WithSizeLimit(size)), nil
-}
-
 // nginx is the server itself.
 func nginx(in component.Input, t times) *corev1ac.ContainerApplyConfiguration {
 	c := script(in, naming.RTMP, "serve.sh", map[string]string{
@@ -119,6 +110,7 @@ func nginx(in component.Input, t times) *corev1ac.ContainerApplyConfiguration {
 		envDrainSeconds:  seconds(t.drain),
 		"LINGER_SECONDS": seconds(t.tail + lingerMargin),
 	}).
+		// The port of RTMP is the gate's. A Service looks for names of ports in such containers first, not in sidecars.
 		WithPorts(workload.Port(naming.PortRTMP, naming.RTMPPort), workload.Port(naming.PortHTTP, naming.RTMPHTTPPort)).
 		WithResources(workload.Requests("100m", "128Mi")).
 		WithLifecycle(corev1ac.Lifecycle().WithPreStop(corev1ac.LifecycleHandler().
@@ -139,7 +131,7 @@ func nginx(in component.Input, t times) *corev1ac.ContainerApplyConfiguration {
 func prepare(in component.Input) *corev1ac.ContainerApplyConfiguration {
 	c := script(in, "prepare", "prepare.sh", map[string]string{
 		"RESOLV_CONF": "/etc/resolv.conf",
-		"RTMP_PORT":   strconv.Itoa(int(naming.RTMPPort)),
+		"HTTP_PORT":   strconv.Itoa(int(naming.RTMPHTTPPort)),
 	}).
 		WithResources(workload.Requests("10m", "32Mi"))
 	if in.Cluster.Spec.RTMP.Recording != nil {
@@ -164,10 +156,10 @@ func reaper(in component.Input, t times) *corev1ac.ContainerApplyConfiguration {
 func script(in component.Input, name, file string, env map[string]string) *corev1ac.ContainerApplyConfiguration {
 	image := naming.Image(in.Cluster, in.Cluster.Spec.RTMP.Image, naming.ImageRTMP)
 	all := map[string]string{
-		"CONFIG_DIR": configDir,
-		"RUN_DIR":    runDir,
-		"LIVE_DIR":   liveDir,
-		"HTTP_PORT":  strconv.Itoa(int(naming.RTMPHTTPPort)),
+		"CONFIG_DIR":   configDir,
+		"RUN_DIR":      runDir,
+		"LIVE_DIR":     liveDir,
+		"CONTROL_PORT": strconv.Itoa(int(controlPort)),
 	}
 	maps.Copy(all, env)
 	c := workload.Container(in, name, image, "/bin/sh", configDir+"/"+file).WithVolumeMounts(

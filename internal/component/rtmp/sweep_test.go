@@ -152,7 +152,7 @@ func TestPeer(t *testing.T) {
 		"/_hook/peer/2": http.StatusNoContent,
 		"/_hook/peer/x": http.StatusNotFound,
 	} {
-		if got := p.status(path); got != want {
+		if got := p.control(path); got != want {
 			t.Errorf("%s answered %d, want %d", path, got, want)
 		}
 	}

@@ -22,10 +22,8 @@ fi
 printf 'resolver%s valid=5s;\nresolver_timeout 3s;\n' "$servers" >"$RUN_DIR/resolver.conf"
 
 # A kernel without IPv6 refuses to listen on it.
-: >"$RUN_DIR/listen-rtmp.conf"
 : >"$RUN_DIR/listen-http.conf"
 if [ -s /proc/net/if_inet6 ]; then
-	echo "listen [::]:$RTMP_PORT ipv6only=on;" >"$RUN_DIR/listen-rtmp.conf"
 	echo "listen [::]:$HTTP_PORT ipv6only=on;" >"$RUN_DIR/listen-http.conf"
 fi
 

@@ -1,12 +1,12 @@
 # shellcheck shell=sh
 # What nginx says of the publishers of this pod. Read by drain.sh, reap.sh and sweep.sh.
 
-# fetch prints what nginx answers.
+# fetch prints what nginx answers to the scripts.
 fetch() {
 	if command -v curl >/dev/null 2>&1; then
-		curl --fail --silent --show-error --max-time 5 "http://127.0.0.1:$HTTP_PORT$1"
+		curl --fail --silent --show-error --max-time 5 "http://127.0.0.1:$CONTROL_PORT$1"
 	else
-		wget -q -O - -T 5 "http://127.0.0.1:$HTTP_PORT$1"
+		wget -q -O - -T 5 "http://127.0.0.1:$CONTROL_PORT$1"
 	fi
 }
 

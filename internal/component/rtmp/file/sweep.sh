@@ -50,7 +50,7 @@ sweep() {
 	fi
 	ended=0
 	for key in $(printf '%s\n' "$silent" | grep -xF -e "$suspects"); do
-		fetch "/_hook/unpublish?&name=$key" >/dev/null || return 0
+		fetch "/_hook/unpublish?app=live&name=$key" >/dev/null || return 0
 		ended=$((ended + 1))
 	done
 	[ "$ended" -eq 0 ] || echo "reaper: marked $ended streams as ended that no pod has on air any more"

@@ -1,0 +1,194 @@
+// Package gate is where publishers enter the ingest. It takes RTMP apart and hands nginx, whose rtmp module trusts its
+// clients too much, a session of its own making: one plain name, and media only once nginx has said yes.
+package gate
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+)
+
+// Config of a gate.
+type Config struct {
+	// Upstream is where nginx takes RTMP, after a line of the PROXY protocol.
+	Upstream string
+	// Waiting is how many connections there may be that publish nothing. The oldest makes room for a new one.
+	Waiting int
+	// Asking is how many of them nginx may be asked about at a time, Publishing how many may publish.
+	Asking, Publishing int
+	// Patience is how long a connection may take to ask for a stream, and Answer how long nginx may take to say yes.
+	Patience, Answer time.Duration
+	// Full reports whether there is no room for another stream; nil: there always is.
+	Full func() bool
+}
+
+// Defaults bound a pod: nginx has 4096 connections, of which a publisher needs up to four.
+func Defaults() Config {
+	return Config{
+		Upstream: "127.0.0.1:19350", Waiting: 2048, Asking: 64, Publishing: 512,
+		Patience: 15 * time.Second, Answer: 20 * time.Second,
+	}
+}
+
+// Gate lets publishers in.
+type Gate struct {
+	config  Config
+	metrics metrics
+	asking  chan struct{}
+
+	mu sync.Mutex
+	// waiting are the connections that publish nothing, the oldest first.
+	waiting *list.List
+	// streams that have a publisher here, or ask for it.
+	streams map[string]struct{}
+}
+
+// New returns a gate that nobody has come to yet.
+func New(c Config) *Gate {
+	if c.Full == nil {
+		c.Full = func() bool { return false }
+	}
+	return &Gate{
+		config: c, metrics: newMetrics(), asking: make(chan struct{}, c.Asking),
+		waiting: list.New(), streams: map[string]struct{}{},
+	}
+}
+
+// Serve takes connections until the listener is closed.
+func (g *Gate) Serve(l net.Listener) error {
+	for {
+		c, err := l.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case err != nil:
+			// Mostly that there are no more file descriptors: one that waits gives up its own.
+			slog.Warn("Cannot take a connection", "error", err)
+			g.evict()
+			<-time.After(acceptAgain)
+			continue
+		}
+		go g.attend(c)
+	}
+}
+
+// acceptAgain is the pause after a connection could not be taken.
+const acceptAgain = 50 * time.Millisecond
+
+// attend to a connection until its end.
+func (g *Gate) attend(c net.Conn) {
+	defer c.Close()
+	g.metrics.connections.Inc()
+	began := time.Now()
+	s := &session{gate: g, client: c}
+	place := g.wait(c)
+	key, err := s.enter(began.Add(g.config.Patience))
+	if !g.leave(place) {
+		err = refusedCrowd
+	}
+	if err == nil {
+		err = g.publish(s, key)
+	}
+	// The reason names no stream: its key is a secret.
+	if reason := refusal(""); errors.As(err, &reason) {
+		g.metrics.refused.WithLabelValues(string(reason)).Inc()
+		slog.Log(context.Background(), reason.level(), "Refused a publisher", "client", c.RemoteAddr().String(), "reason", string(reason))
+	}
+}
+
+// publish a stream for as long as its publisher and nginx go on with it.
+func (g *Gate) publish(s *session, key string) error {
+	if g.config.Full() {
+		return s.refuse(refusedFull)
+	}
+	if refused := g.take(key); refused != "" {
+		return s.refuse(refused)
+	}
+	defer g.release(key)
+	upstream, err := g.ask(s, key)
+	if err != nil {
+		return s.refuse(refusedByNginx)
+	}
+	defer upstream.Close()
+	return s.pump(upstream)
+}
+
+// ask nginx for a stream.
+func (g *Gate) ask(s *session, key string) (net.Conn, error) {
+	answered := time.Now().Add(g.config.Answer)
+	select {
+	case g.asking <- struct{}{}:
+		defer func() { <-g.asking }()
+	case <-time.After(g.config.Answer / 2):
+		return nil, errors.New("too many publishers ask at a time")
+	}
+	upstream, err := net.DialTimeout("tcp", g.config.Upstream, time.Until(answered))
+	if err != nil {
+		return nil, fmt.Errorf("connecting to nginx: %w", err)
+	}
+	_ = upstream.SetDeadline(answered)
+	if err := introduce(upstream, s.client, key); err != nil {
+		_ = upstream.Close()
+		return nil, err
+	}
+	_ = upstream.SetDeadline(time.Time{})
+	return upstream, nil
+}
+
+// take a stream for a publisher. The first one has it: viewers know its key, and must not take its place.
+func (g *Gate) take(key string) refusal {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, taken := g.streams[key]; taken {
+		return refusedTaken
+	}
+	if len(g.streams) >= g.config.Publishing {
+		return refusedBusy
+	}
+	g.streams[key] = struct{}{}
+	return ""
+}
+
+func (g *Gate) release(key string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.streams, key)
+}
+
+// wait puts a connection among those that publish nothing. Its place is its own until it leaves.
+func (g *Gate) wait(c net.Conn) *list.Element {
+	g.mu.Lock()
+	place := g.waiting.PushBack(c)
+	crowded := g.waiting.Len() > g.config.Waiting
+	g.mu.Unlock()
+	if crowded {
+		g.evict()
+	}
+	return place
+}
+
+// leave reports whether the place was still the connection's.
+func (g *Gate) leave(place *list.Element) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if place.Value == nil {
+		return false
+	}
+	g.waiting.Remove(place)
+	return true
+}
+
+// evict the connection that has waited longest: a publisher asks for its stream within a second.
+func (g *Gate) evict() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if oldest := g.waiting.Front(); oldest != nil {
+		_ = g.waiting.Remove(oldest).(net.Conn).Close()
+		oldest.Value = nil
+	}
+}

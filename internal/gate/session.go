@@ -1,0 +1,277 @@
+package gate
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/xatube/xatube-operator/internal/rtmp"
+)
+
+// application is the only one.
+const application = "live"
+
+const (
+	// entryBytes bounds a message before a stream is published: commands are some hundred bytes.
+	entryBytes = 16 << 10
+	// entryMessages bounds how many of them there are; an encoder sends about ten.
+	entryMessages = 64
+	// mediaBytes bounds a message of a stream: a key frame of a high bitrate.
+	mediaBytes = 10 << 20
+	// window is after how many bytes each side says that they have come.
+	window = 2500000
+	// chunkSize of what is sent.
+	chunkSize = 4096
+	// silence is how long a publisher may send nothing at all. nginx ends one without media earlier.
+	silence = time.Minute
+	// stall is how long the other side may take to read.
+	stall = 15 * time.Second
+)
+
+// plainName is what the key of a stream may be: it becomes a file's name, and a part of URLs.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,127}$`)
+
+// refusal is why somebody may not publish, for logs and metrics.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// level of its line in the log: whoever scans the port must not fill it.
+func (r refusal) level() slog.Level {
+	if r == refusedProtocol || r == refusedCrowd {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+const (
+	// refusedProtocol: the bytes are no RTMP of a publisher, or take too long.
+	refusedProtocol refusal = "protocol"
+	// refusedApplication: the path of the URL is not that of the ingest.
+	refusedApplication refusal = "application"
+	// refusedName: the name cannot be a key.
+	refusedName refusal = "name"
+	// refusedTaken: the stream has a publisher.
+	refusedTaken refusal = "taken"
+	// refusedBusy: the pod has as many publishers as it takes.
+	refusedBusy refusal = "busy"
+	// refusedFull: the space for live fragments is nearly used up.
+	refusedFull refusal = "full"
+	// refusedByNginx: nginx, and so mostly the backend, did not say yes.
+	refusedByNginx refusal = "denied"
+	// refusedCrowd: newer connections took the place of one that asked for nothing.
+	refusedCrowd refusal = "crowd"
+)
+
+// session is the connection of a client.
+type session struct {
+	gate      *Gate
+	client    net.Conn
+	r         *rtmp.Reader
+	w         *rtmp.Writer
+	connected bool
+	// acknowledged are the bytes that the client knows to have come.
+	acknowledged int64
+}
+
+// enter speaks with a client until it asks to publish, and returns the name.
+func (s *session) enter(until time.Time) (key string, err error) {
+	_ = s.client.SetDeadline(until)
+	if err := rtmp.Accept(s.client); err != nil {
+		return "", refusedProtocol
+	}
+	s.r, s.w = rtmp.NewReader(s.client, entryBytes), rtmp.NewWriter(s.client)
+	for range entryMessages {
+		m, err := s.r.Next()
+		if err != nil {
+			return "", refusedProtocol
+		}
+		if m.Type != rtmp.TypeCommand {
+			continue
+		}
+		c, err := rtmp.ParseCommand(m)
+		if err != nil {
+			return "", refusedProtocol
+		}
+		if c.Name == "publish" && s.connected {
+			return s.name(c)
+		}
+		if err := s.answer(c); err != nil {
+			return "", err
+		}
+	}
+	return "", refusedProtocol
+}
+
+// answer a command that comes before publish.
+func (s *session) answer(c rtmp.Command) error {
+	switch c.Name {
+	case "connect":
+		if s.connected {
+			return refusedProtocol
+		}
+		s.connected = true
+		return s.connect(c)
+	case "createStream":
+		return s.send(rtmp.Command{Name: "_result", Transaction: c.Transaction, Arguments: []any{nil, 1.0}}.Message(0))
+	case "publish", "play", "play2":
+		// Before connect; and viewers come by HLS and DASH through the edge.
+		return refusedProtocol
+	}
+	return nil
+}
+
+// connect answers what opens each session.
+func (s *session) connect(c rtmp.Command) error {
+	app, _ := c.Object(0)["app"].(string)
+	app, _, _ = strings.Cut(app, "?")
+	app = strings.TrimSuffix(strings.TrimSuffix(app, "/_definst_"), "/")
+	if app != application {
+		return refusedApplication
+	}
+	for _, m := range []rtmp.Message{
+		rtmp.Number(rtmp.TypeWindowSize, window),
+		// The last byte leaves it to the client what it makes of the limit.
+		{Type: rtmp.TypeBandwidth, Payload: append(rtmp.Number(0, window).Payload, 2)},
+	} {
+		if err := s.w.Write(m); err != nil {
+			return err
+		}
+	}
+	if err := s.w.SetChunkSize(chunkSize); err != nil {
+		return err
+	}
+	return s.send(rtmp.Command{Name: "_result", Transaction: c.Transaction, Arguments: []any{
+		rtmp.Object{"fmsVer": "FMS/3,0,1,123", "capabilities": 31.0},
+		rtmp.Object{
+			"level": "status", "code": "NetConnection.Connect.Success", "description": "Connection succeeded.",
+			"objectEncoding": 0.0,
+		},
+	}}.Message(0))
+}
+
+// name is what a client wants to publish. Whatever it appends is for nobody here.
+func (s *session) name(c rtmp.Command) (string, error) {
+	name, _, _ := strings.Cut(c.Text(1), "?")
+	if !plainName.MatchString(name) {
+		return "", s.refuse(refusedName)
+	}
+	return name, nil
+}
+
+// refuse tells the client so.
+func (s *session) refuse(why refusal) error {
+	code, text := "NetStream.Publish.Denied", "Publishing is denied"
+	switch why {
+	case refusedTaken:
+		code, text = "NetStream.Publish.BadName", "Already publishing"
+	case refusedName:
+		code, text = "NetStream.Publish.BadName", "The stream key may have letters, digits and ._~-"
+	case refusedFull, refusedBusy:
+		text = "The server has no room for another stream"
+	}
+	_ = s.client.SetDeadline(time.Now().Add(stall))
+	_ = s.send(rtmp.Status("error", code, text))
+	return why
+}
+
+func (s *session) send(m rtmp.Message) error {
+	if err := s.w.Write(m); err != nil {
+		return err
+	}
+	return s.w.Flush()
+}
+
+// pump carries media from the client to nginx until one of them ends.
+func (s *session) pump(upstream net.Conn) error {
+	// nginx tells nothing that matters but its end, which is the publisher's too.
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		discard(upstream)
+		_ = s.client.Close()
+	}()
+	s.r.SetLimit(mediaBytes)
+	_ = s.client.SetDeadline(time.Now().Add(stall))
+	err := s.send(rtmp.Status("status", "NetStream.Publish.Start", "Start publishing"))
+	to := rtmp.NewWriter(upstream)
+	if err == nil {
+		err = to.SetChunkSize(chunkSize)
+	}
+	for err == nil {
+		// What came in one piece goes on in one.
+		if err = s.carry(upstream, to); err == nil && !s.r.Buffered() {
+			err = to.Flush()
+		}
+	}
+	_ = to.Flush()
+	finish(upstream, ended)
+	return fmt.Errorf("publishing: %w", err)
+}
+
+// carry one message.
+func (s *session) carry(upstream net.Conn, to *rtmp.Writer) error {
+	_ = s.client.SetReadDeadline(time.Now().Add(silence))
+	m, err := s.r.Next()
+	if err != nil {
+		return err
+	}
+	if err := s.acknowledge(); err != nil {
+		return err
+	}
+	switch m.Type {
+	case rtmp.TypeAudio, rtmp.TypeVideo:
+	case rtmp.TypeData:
+		if !describes(m) {
+			return nil
+		}
+	case rtmp.TypeCommand:
+		return s.command(m)
+	default:
+		return nil
+	}
+	// There is one stream, whatever the client called it.
+	m.Stream = 1
+	_ = upstream.SetWriteDeadline(time.Now().Add(stall))
+	return to.Write(m)
+}
+
+// acknowledge what has come, once a window.
+func (s *session) acknowledge() error {
+	if s.r.Total()-s.acknowledged < window {
+		return nil
+	}
+	s.acknowledged = s.r.Total()
+	_ = s.client.SetWriteDeadline(time.Now().Add(stall))
+	return s.send(rtmp.Number(rtmp.TypeAck, uint32(s.acknowledged)))
+}
+
+// command of a client that publishes: the stream may end, and there is no other.
+func (s *session) command(m rtmp.Message) error {
+	c, err := rtmp.ParseCommand(m)
+	if err != nil {
+		return err
+	}
+	switch c.Name {
+	case "closeStream", "deleteStream", "FCUnpublish":
+		return errEnd
+	case "publish", "play", "play2", "connect":
+		return refusedProtocol
+	}
+	return nil
+}
+
+// describes reports whether data tells of the media that is published.
+func describes(m rtmp.Message) bool {
+	values, err := rtmp.Decode(m.Payload, 2)
+	if err != nil || len(values) == 0 {
+		return false
+	}
+	if values[0] == "@setDataFrame" && len(values) > 1 {
+		return values[1] == "onMetaData"
+	}
+	return values[0] == "onMetaData"
+}
