@@ -156,7 +156,7 @@ test-oldest: ## Run them on the oldest one.
 
 .PHONY: test-unit
 test-unit: ## Run the unit tests and those against a real API server, side by side: they wait more than they work.
-	@$(WITH_ASSETS); $(WITH_SERVERS); go test -short -p 4 -parallel 8 -timeout 20m ./api/... ./cmd/... ./hack/... ./internal/... ./test/bench ./test/dashboards ./test/drive/... ./test/cel/...
+	@$(WITH_ASSETS); $(WITH_SERVERS); go test -short -p 4 -parallel 8 -timeout 20m ./api/... ./cmd/... ./hack/... ./internal/... ./test/bench ./test/dashboards ./test/drive/... ./test/cel/... ./test/rtmpfuzz
 
 .PHONY: test-sweep
 test-sweep: ## Kill the operator after each of its writes, against a real API server.
@@ -213,6 +213,13 @@ bench-switchover: cluster-load load-visitors $(HELM) ## Measure how long nobody 
 bench-streams: cluster-load load-visitors $(HELM) ## Count stalls and disconnects of streams while the ingest is rolled and scaled down.
 	$(BENCH) streams
 
+.PHONY: bench-rtmp-fuzz
+bench-rtmp-fuzz: SESSIONS := 20000
+bench-rtmp-fuzz: SEED := 0
+bench-rtmp-fuzz: ## Attack the entry of the ingest with SESSIONS mutated sessions of RTMP, made of SEED; needs no cluster.
+	@$(WITH_SERVERS); go test ./test/rtmpfuzz -count=1 -v -run '^TestFuzz$$' -timeout 20m -args -sessions=$(SESSIONS) -seed=$(SEED) | \
+		tee /dev/stderr | grep '^{"bench"'
+
 .PHONY: bench
 bench: ## Run all benchmarks, most of an hour, and keep their results in docs/benchmarks.
 	mkdir -p dist
@@ -235,13 +242,13 @@ verify-dashboards: cluster-load load-visitors cluster-monitoring $(HELM) ## Ask 
 ##@ Build
 
 .PHONY: build
-build: ## Build the operator, and the exporters that are in its image.
+build: ## Build the operator, and the gate and the exporter that are in its image.
 	go build -ldflags "-s -w -X main.version=$(VERSION)" -o bin/manager ./cmd
-	go build -ldflags "-s -w" -o bin/ ./cmd/rtmp-exporter ./cmd/edge-exporter
+	go build -ldflags "-s -w" -o bin/ ./cmd/rtmp-gate ./cmd/edge-exporter
 
 .PHONY: build-image
 build-image: build ## Build the operator's image without a container engine, as an archive.
-	$(CLUSTER) build-image --binary $(CURDIR)/bin/manager --add $(CURDIR)/bin/rtmp-exporter:/rtmp-exporter --add $(CURDIR)/bin/edge-exporter:/edge-exporter --ref $(IMG) --output $(CURDIR)/dist/image.tar
+	$(CLUSTER) build-image --binary $(CURDIR)/bin/manager --add $(CURDIR)/bin/rtmp-gate:/rtmp-gate --add $(CURDIR)/bin/edge-exporter:/edge-exporter --ref $(IMG) --output $(CURDIR)/dist/image.tar
 
 .PHONY: docker-build
 docker-build: ## Build the operator's image with Docker.
