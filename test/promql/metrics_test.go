@@ -17,7 +17,7 @@ var metrics = []string{
 	"nginx_connections_active", "nginx_connections_writing", "nginx_connections_waiting",
 	// The exporter of the RTMP servers.
 	"nginx_rtmp_up", "nginx_rtmp_connections_accepted_total", "nginx_rtmp_streams", "nginx_rtmp_publishers", "nginx_rtmp_viewers",
-	"nginx_rtmp_received_bytes_total", "nginx_rtmp_sent_bytes_total",
+	"nginx_rtmp_received_bytes_total", "nginx_rtmp_sent_bytes_total", "rtmp_scratch_used_bytes", "rtmp_scratch_size_bytes",
 	// redis_exporter.
 	"redis_up", "redis_connected_clients", "redis_memory_used_bytes", "redis_memory_max_bytes", "redis_keyspace_hits_total",
 	"redis_keyspace_misses_total", "redis_evicted_keys_total", "redis_commands_processed_total",
