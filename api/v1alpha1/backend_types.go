@@ -35,6 +35,11 @@ type BackendSpec struct {
 	// +kubebuilder:validation:Maximum=32
 	Workers int32 `json:"workers,omitempty"`
 
+	// chat bounds the open chats of a pod.
+	// +optional
+	// +kubebuilder:default={}
+	Chat ChatSpec `json:"chat,omitempty,omitzero"`
+
 	// settings of the application that are not secret.
 	// +optional
 	// +kubebuilder:default={}
@@ -65,6 +70,34 @@ type BackendSpec struct {
 	// +optional
 	// +kubebuilder:default={}
 	Pod PodSettings `json:"pod,omitempty,omitzero"`
+}
+
+// ChatOverflow says where a viewer goes whose room is on a full pod.
+//
+// +kubebuilder:validation:Enum=Spread;Refuse
+type ChatOverflow string
+
+// The choices.
+const (
+	// ChatSpread lets a room go on on further pods. Who is on one does not hear the others.
+	ChatSpread ChatOverflow = "Spread"
+	// ChatRefuse answers 503 with Retry-After.
+	ChatRefuse ChatOverflow = "Refuse"
+)
+
+// ChatSpec bounds the open chats of a backend pod.
+type ChatSpec struct {
+	// maxConnections of each pod; absent means 24 for each worker: upstream holds one of the 30 database connections of
+	// a process for each chat.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=4000
+	MaxConnections *int32 `json:"maxConnections,omitempty"`
+
+	// overflow of a full pod: Spread lets rooms go on on the next pods, unheard by the first; Refuse answers 503.
+	// +optional
+	// +kubebuilder:default=Spread
+	Overflow ChatOverflow `json:"overflow,omitempty"`
 }
 
 // BackendSettings are settings of the application that are not secret.

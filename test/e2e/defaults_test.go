@@ -31,6 +31,7 @@ func TestDefaults(t *testing.T) {
 		{"GrowsItsVolumes", growsItsVolumes},
 		{"ChatsAcrossEdges", chatsAcrossEdges},
 		{"MovesOnlyTheRoomsOfABackendThatDeparts", movesOnlyTheRoomsOfABackendThatDeparts},
+		{"HoldsAPopularChat", holdsAPopularChat},
 		{"PlaysWhatIsPublished", playsWhatIsPublished},
 		{"RefusesAWrongKey", refusesAWrongKey},
 		{"BringsADeletedChildBack", bringsADeletedChildBack},

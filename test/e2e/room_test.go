@@ -5,13 +5,18 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/test/drive"
 )
 
@@ -74,6 +79,72 @@ func movesOnlyTheRoomsOfABackendThatDeparts(t *testing.T, platform types.Namespa
 	check(t, kube.Change(t.Context(), platform, `{"spec":{"backend":{"replicas":3}}}`))
 	ready(t, platform, changeTimeout)
 	check(t, kube.WaitDeparted(t.Context(), platform, changeTimeout))
+}
+
+// popularity is how many viewers one stream has in holdsAPopularChat: more than three backends take.
+const popularity = 100
+
+// holdsAPopularChat lets a hundred viewers into the chat of one stream. C1. Each of them holds one of the 30 database
+// connections of a process, whose event loop stops for the 31st: so some are refused politely, the API answers all the time,
+// and no pod restarts.
+func holdsAPopularChat(t *testing.T, platform types.NamespacedName) {
+	site := open(t, platform)
+	user := register(t, site)
+	before := restarts(t, platform)
+	reads := drive.StartLoad(t.Context(), loadInterval, func(ctx context.Context, _ int) error {
+		_, err := user.Me(ctx)
+		return err
+	})
+	inside := map[string][]*drive.Room{}
+	refused := 0
+	for range popularity {
+		viewer, err := site.Chat(t.Context(), user.Channel.StreamKey)
+		switch {
+		case err == nil:
+			inside[viewer.ServedBy] = append(inside[viewer.ServedBy], viewer)
+		case strings.Contains(err.Error(), "but got 503"):
+			refused++
+		default:
+			t.Errorf("a viewer was neither let in nor refused: %v", err)
+		}
+	}
+	t.Logf("%d pods hold the chat, %d viewers were refused", len(inside), refused)
+	for pod, viewers := range inside {
+		if len(viewers) > 24 {
+			t.Errorf("%s holds %d chats, want at most 24", pod, len(viewers))
+		}
+		check(t, meet(t.Context(), viewers...))
+	}
+	if len(inside) == 0 || refused == 0 || refused == popularity {
+		t.Errorf("of %d viewers %d were refused, want some", popularity, refused)
+	}
+	if tally := reads.Stop(); tally.Failures > 0 || tally.Requests == 0 || tally.Slowest > 5*time.Second {
+		t.Errorf("API: %s: %s", tally, strings.Join(tally.First, "; "))
+	}
+	get(t, site, "/health", http.StatusOK)
+	if after := restarts(t, platform); after != before {
+		t.Errorf("%d restarts of backends, %d before", after, before)
+	}
+	for _, viewers := range inside {
+		for _, v := range viewers {
+			check(t, v.Leave())
+		}
+	}
+}
+
+// restarts of the backends' containers so far.
+func restarts(t *testing.T, platform types.NamespacedName) (n int32) {
+	t.Helper()
+	var pods corev1.PodList
+	check(t, kube.List(t.Context(), &pods, client.InNamespace(platform.Namespace), client.MatchingLabels{
+		naming.LabelInstance: platform.Name, naming.LabelComponent: naming.Backend,
+	}))
+	for _, pod := range pods.Items {
+		for _, c := range slices.Concat(pod.Status.ContainerStatuses, pod.Status.InitContainerStatuses) {
+			n += c.RestartCount
+		}
+	}
+	return n
 }
 
 // meet lets the first viewer say something that all of them hear.

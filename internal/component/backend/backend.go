@@ -64,7 +64,15 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	objects := append([]component.Object{claim}, workload.BalancedServices(in, naming.Backend, naming.BackendPort)...)
+	chat, err := chatConfiguration(spec)
+	if err != nil {
+		return nil, err
+	}
+	objects := []component.Object{
+		claim,
+		workload.ConfigMap(in, naming.Child(in.Cluster, naming.Backend), naming.Backend, map[string]string{fileChat: chat}),
+	}
+	objects = append(objects, workload.BalancedServices(in, naming.Backend, naming.BackendPort, chatPort())...)
 	objects = append(objects, workload.Budget(in, naming.Backend, hibernation.Replicas(in, naming.Backend, mostReplicas(spec)))...)
 	deployment, err := deployment(in)
 	if err != nil {

@@ -38,12 +38,25 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 	if err != nil {
 		return nil, err
 	}
+	chat, err := chatConfiguration(spec)
+	if err != nil {
+		return nil, err
+	}
+	checksum, err := workload.Checksum(chat)
+	if err != nil {
+		return nil, err
+	}
 	template, err := workload.Template(in, workload.Pod{
-		Component:   naming.Backend,
-		Settings:    spec.Pod,
-		User:        User,
-		Containers:  []*corev1ac.ContainerApplyConfiguration{server},
-		Volumes:     []*corev1ac.VolumeApplyConfiguration{workload.Scratch(tmp), UploadsVolume(in.Cluster)},
+		Component:      naming.Backend,
+		Settings:       spec.Pod,
+		User:           User,
+		Containers:     []*corev1ac.ContainerApplyConfiguration{server},
+		InitContainers: []*corev1ac.ContainerApplyConfiguration{chatDoor(in)},
+		Volumes: []*corev1ac.VolumeApplyConfiguration{
+			workload.Scratch(tmp), UploadsVolume(in.Cluster), workload.Scratch(volumeChat),
+			workload.ConfigVolume(volumeChatConfig, naming.Child(in.Cluster, naming.Backend)),
+		},
+		Checksum:    checksum,
 		GracePeriod: workload.Departure + finish + margin,
 		// Its requests wait for the database.
 		ImpatientDNS: true,
@@ -117,8 +130,9 @@ func addProbes(c *corev1ac.ContainerApplyConfiguration) {
 		WithTerminationGracePeriodSeconds(restartGrace))
 	c.WithReadinessProbe(workload.HTTPProbe(naming.PortHTTP, reached).
 		WithPeriodSeconds(5).WithTimeoutSeconds(3).WithFailureThreshold(3))
-	// Upstream's handlers block their event loop on SQL, so that a lost database silences /health as well. A restart
-	// would not help: the patience is longer than the loss of a node takes to be mended.
+	// Upstream's handlers block their event loop on SQL, so that a lost database silences /health as well, and so does a
+	// wait for one of the process's own connections, 30 s at a time. A restart would not help: the patience is longer than
+	// the loss of a node takes to be mended, and than three such waits.
 	c.WithLivenessProbe(workload.HTTPProbe(naming.PortHTTP, alive).
 		WithPeriodSeconds(15).WithTimeoutSeconds(5).WithFailureThreshold(6).
 		WithTerminationGracePeriodSeconds(restartGrace))

@@ -7,8 +7,11 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/xatube/xatube-operator/api/v1alpha1"
 )
 
 // rooms tells which pod each of many streams is led to.
@@ -210,5 +213,59 @@ func TestADepartureMovesOnlyItsRooms(t *testing.T) {
 		if moved := now[0] != before; now[0] != now[1] || moved != (before == gone) {
 			t.Errorf("room %d was on %s and is on %v, though only %s left", i, before, now, gone)
 		}
+	}
+}
+
+// crowded is a pod that takes so many chats and refuses more, as its door does.
+func crowded(limit int32) http.HandlerFunc {
+	var open atomic.Int32
+	return func(w http.ResponseWriter, r *http.Request) {
+		if open.Add(1) > limit {
+			open.Add(-1)
+			w.Header().Set("Retry-After", "30")
+			http.Error(w, "full", http.StatusServiceUnavailable)
+			return
+		}
+		defer open.Add(-1)
+		echo(w, r)
+	}
+}
+
+// C1. A room that outgrows its pod goes on on the same next pods through every edge; with Refuse, and when all are full,
+// further viewers are refused politely, and those who are there go on.
+func TestARoomOutgrowsItsPod(t *testing.T) {
+	for overflow, seats := range map[v1alpha1.ChatOverflow]int{v1alpha1.ChatSpread: 6, v1alpha1.ChatRefuse: 2} {
+		t.Run(string(overflow), func(t *testing.T) {
+			p := newPlatform(t)
+			var pods []pod
+			for i := range 3 {
+				pods = append(pods, startServer(t, groupBackend, i+1, p.backendPort, crowded(2)).pod)
+			}
+			p.dns.set(backendService, pods...)
+			p.dns.set(anyBackend, pods...)
+			choose := func(c *v1alpha1.XaTubeCluster) { c.Spec.Backend.Chat.Overflow = overflow }
+			edges := []*balancer{p.startEdge(t, choose), p.startEdge(t, choose)}
+			awaitRooms(t, edges, len(pods))
+			var viewers []*viewer
+			for i := range seats {
+				viewers = append(viewers, edges[i%2].enter(t, "popular"))
+			}
+			for i := 0; i+1 < len(viewers); i += 2 {
+				if viewers[i].pod != viewers[i+1].pod {
+					t.Errorf("viewer %d is on %s and the next one on %s", i, viewers[i].pod, viewers[i+1].pod)
+				}
+			}
+			for _, b := range edges {
+				a := b.get(t, "/api/streams/ws/popular/chat", "Upgrade", "websocket", "Connection", "Upgrade")
+				if a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") != "30" {
+					t.Errorf("one viewer too many got %d, Retry-After %q", a.StatusCode, a.Header.Get("Retry-After"))
+				}
+			}
+			for _, v := range viewers {
+				if err := v.speak(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 	}
 }

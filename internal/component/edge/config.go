@@ -62,7 +62,9 @@ type view struct {
 	Backend, Frontend, RTMP             string
 	AnyBackend, AnyFrontend             string
 	BackendPort, FrontendPort, RTMPPort int32
-	PortName                            string
+	PortName, ChatPortName              string
+	// SpreadsChats: whom a full pod refuses is led to the next one.
+	SpreadsChats bool
 
 	// RequestLog is empty when nobody counts requests. Routes are what they are counted by.
 	RequestLog  string
@@ -120,6 +122,8 @@ func newView(in component.Input) (view, error) {
 		RTMP:            each(naming.RTMP),
 		RTMPPort:        naming.RTMPHTTPPort,
 		PortName:        naming.PortHTTP,
+		ChatPortName:    naming.PortChat,
+		SpreadsChats:    c.Spec.Backend.Chat.Overflow != v1alpha1.ChatRefuse,
 	}
 	if c.Monitored() {
 		v.RequestLog, v.Routes, v.PausedRoute = requestLog, route.All, route.Paused

@@ -147,7 +147,7 @@ func (z *zone) records(q dnsmessage.Question) ([]dnsmessage.Resource, bool) {
 				if q.Type == dnsmessage.TypeA {
 					out = append(out, dnsmessage.Resource{Header: header, Body: &dnsmessage.AResource{A: p.addr.Addr().As4()}})
 				}
-			case "_http._tcp." + service:
+			case "_http._tcp." + service, "_chat._tcp." + service:
 				found = true
 				if q.Type == dnsmessage.TypeSRV {
 					out = append(out, dnsmessage.Resource{Header: header, Body: &dnsmessage.SRVResource{

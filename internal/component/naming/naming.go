@@ -102,11 +102,13 @@ const (
 	PortAdmin   = "management"
 	PortEPMD    = "epmd"
 	PortErlang  = "erlang"
+	PortChat    = "chat"
 )
 
 // Port numbers that several components share.
 const (
 	BackendPort       int32 = 8000
+	ChatPort          int32 = 8001
 	EdgeHTTPPort      int32 = 8080
 	EdgeHTTPSPort     int32 = 8443
 	EdgeMetricsPort   int32 = 9113

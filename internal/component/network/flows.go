@@ -36,7 +36,8 @@ func flows(c *v1alpha1.XaTubeCluster) []flow {
 			from([]peer{anyPod()}, naming.EdgeMetricsPort)),
 		ours(naming.Frontend, from([]peer{of(naming.Edge)}, c.Spec.Frontend.Port)),
 		// Its metrics are on the port of the API.
-		ours(naming.Backend, from([]peer{of(naming.Edge), of(naming.RTMP), anywhere("prometheus")}, naming.BackendPort)),
+		ours(naming.Backend, from([]peer{of(naming.Edge), of(naming.RTMP), anywhere("prometheus")}, naming.BackendPort),
+			from([]peer{of(naming.Edge)}, naming.ChatPort)),
 		// The operator asks each pod for its publishers, and one that starts asks the others. The statistics hold the keys
 		// of the streams; the exporter's metrics do not.
 		ours(naming.RTMP, anyone(naming.RTMPPort), from([]peer{anyPod()}, naming.RTMPMetricsPort),

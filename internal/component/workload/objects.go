@@ -39,10 +39,10 @@ func HeadlessService(in component.Input, comp string, ports ...*corev1ac.Service
 
 // BalancedServices are the two Services of a component behind the edge: one that resolves to each pod, among which the
 // edge chooses, and one that always resolves and leads to a ready pod as soon as there is one, which the edge falls back
-// on.
-func BalancedServices(in component.Input, comp string, port int32) []component.Object {
+// on. More ports are those that only the edge asks, of each pod.
+func BalancedServices(in component.Input, comp string, port int32, more ...*corev1ac.ServicePortApplyConfiguration) []component.Object {
 	return []component.Object{
-		HeadlessService(in, comp, ServicePort(naming.PortHTTP, port)),
+		HeadlessService(in, comp, append([]*corev1ac.ServicePortApplyConfiguration{ServicePort(naming.PortHTTP, port)}, more...)...),
 		Service(in, naming.Child(in.Cluster, comp), comp, ServicePort(naming.PortHTTP, port)),
 	}
 }
