@@ -27,7 +27,7 @@ var metrics = []string{
 	"rabbitmq_alarms_free_disk_space_watermark", "rabbitmq_disk_space_available_bytes",
 	"rabbitmq_disk_space_available_limit_bytes",
 	// CloudNativePG, and its plugin for backups.
-	"cnpg_collector_up", "cnpg_collector_last_available_backup_timestamp", "cnpg_collector_wal_bytes",
+	"cnpg_collector_up", "cnpg_xatube_rows_estimate", "cnpg_collector_last_available_backup_timestamp", "cnpg_collector_wal_bytes",
 	"cnpg_pg_replication_lag", "cnpg_pg_replication_in_recovery", "cnpg_pg_replication_is_wal_receiver_up",
 	"cnpg_pg_replication_streaming_replicas", "cnpg_pg_database_size_bytes", "cnpg_backends_total",
 	"cnpg_backends_max_tx_duration_seconds", "cnpg_backends_waiting_total", "cnpg_pg_stat_database_xact_commit",

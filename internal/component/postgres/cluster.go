@@ -70,6 +70,9 @@ func cluster(in component.Input) (component.Document, error) {
 	if wal := c.Spec.Postgres.WALStorage; wal != nil {
 		spec["walStorage"] = volume(*wal)
 	}
+	if in.Cluster.Monitored() {
+		spec["monitoring"] = monitoring(in)
+	}
 	if r := roles(in); len(r) > 0 {
 		spec["managed"] = map[string]any{"roles": r}
 	}

@@ -3,6 +3,8 @@
 package postgres
 
 import (
+	"slices"
+
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -39,7 +41,7 @@ func (Component) Needs(c *v1alpha1.XaTubeCluster) []schema.GroupVersionKind {
 	return []schema.GroupVersionKind{ClusterGVK}
 }
 
-// Render the Cluster and its pooler.
+// Render the Cluster, its pooler and what its exporter asks.
 func (Component) Render(in component.Input) ([]component.Object, error) {
 	if server, ok := elsewhere(in.Cluster); ok {
 		_, err := server.URI(in)
@@ -52,7 +54,7 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]component.Object{cluster}, pooler(in)...), nil
+	return slices.Concat([]component.Object{cluster}, pooler(in), queries(in)), nil
 }
 
 // elsewhere is the database that somebody else runs, if the spec names one.
