@@ -13,6 +13,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
+	"github.com/xatube/xatube-operator/internal/outcome"
 )
 
 // defaultStorage of each broker, as the schema's rules have it.
@@ -20,6 +21,8 @@ const defaultStorage v1alpha1.Size = "8Gi"
 
 const (
 	defaultMemory = "1Gi"
+	// leastMemory with which an idle broker stays below its alarm, at 60 % of four fifths.
+	leastMemory = "320Mi"
 
 	// largest number of brokers.
 	largest int32 = 3
@@ -97,17 +100,29 @@ func storage(c *v1alpha1.XaTubeCluster) v1alpha1.VolumeSpec {
 	return v1alpha1.VolumeSpec{Size: defaultStorage}
 }
 
-// memoryLimit that RabbitMQ has to keep to: that of the container, or what it reserves if it has none.
+// memoryLimit that RabbitMQ has to keep to: that of the container. What it reserves is no bound: an idle broker needs more
+// than a small request, and with that as its limit it would refuse all messages for ever.
 func memoryLimit(c *v1alpha1.XaTubeCluster) resource.Quantity {
 	if r := c.Spec.RabbitMQ.Pod.Resources; r != nil {
 		if m := r.Limits.Memory(); !m.IsZero() {
 			return *m
 		}
-		if m := r.Requests.Memory(); !m.IsZero() {
-			return *m
-		}
 	}
-	return resource.MustParse(defaultMemory)
+	memory := resource.MustParse(defaultMemory)
+	if r := c.Spec.RabbitMQ.Pod.Resources; r != nil && r.Requests.Memory().Cmp(memory) > 0 {
+		return *r.Requests.Memory()
+	}
+	return memory
+}
+
+// refuseLittleMemory: the memory alarm would be on from the start, while the broker looks ready.
+func refuseLittleMemory(c *v1alpha1.XaTubeCluster) error {
+	least := resource.MustParse(leastMemory)
+	if memory := memoryLimit(c); memory.Cmp(least) < 0 {
+		return outcome.Terminal(v1alpha1.ReasonInvalid,
+			"spec.rabbitmq.pod.resources.limits.memory is %s, with which RabbitMQ refuses all messages; give it at least %s", &memory, leastMemory)
+	}
+	return nil
 }
 
 func defaultResources() *corev1ac.ResourceRequirementsApplyConfiguration {

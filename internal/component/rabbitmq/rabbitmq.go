@@ -39,6 +39,9 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 	if err := refuseShrinking(in); err != nil {
 		return nil, err
 	}
+	if err := refuseLittleMemory(in.Cluster); err != nil {
+		return nil, err
+	}
 	if logins(in).Newest() == nil {
 		return nil, outcome.Waiting(v1alpha1.ReasonWaiting, "waiting for Secret %s to be created", logins(in).Names()[0])
 	}

@@ -238,3 +238,37 @@ func TestHealth(t *testing.T) {
 		t.Errorf("got %+v", h)
 	}
 }
+
+// C14. A request for memory is no limit: with it for one, the alarm of an idle broker would never end.
+func TestSmallMemory(t *testing.T) {
+	list := func(memory string) corev1.ResourceList {
+		return corev1.ResourceList{corev1.ResourceMemory: resource.MustParse(memory)}
+	}
+	tests := []struct {
+		name    string
+		in      v1alpha1.Resources
+		refused bool
+	}{
+		{"small request", v1alpha1.Resources{Requests: list("64Mi")}, false},
+		{"least limit", v1alpha1.Resources{Limits: list("320Mi")}, false},
+		{"small limit", v1alpha1.Resources{Limits: list("256Mi")}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := input(t, "minimal")
+			in.Cluster.Spec.RabbitMQ.Pod.Resources = &tt.in
+			objects, err := rabbitmq.New().Render(in)
+			if refused := err != nil && strings.Contains(err.Error(), "spec.rabbitmq.pod.resources.limits.memory is 256Mi"); refused != tt.refused || (err != nil) != refused {
+				t.Fatalf("Render: %v, want a refusal: %t", err, tt.refused)
+			}
+			if tt.name != "small request" {
+				return
+			}
+			// Four fifths of the default of 1Gi.
+			text, err := yaml.Marshal(objects)
+			if err != nil || !strings.Contains(string(text), "total_memory_available_override_value = 858993456") {
+				t.Errorf("a request is taken for the limit: %v", err)
+			}
+		})
+	}
+}
