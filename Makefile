@@ -218,7 +218,7 @@ bench-rtmp-fuzz: SESSIONS := 20000
 bench-rtmp-fuzz: SEED := 0
 bench-rtmp-fuzz: ## Attack the entry of the ingest with SESSIONS mutated sessions of RTMP, made of SEED; needs no cluster.
 	@$(WITH_SERVERS); go test ./test/rtmpfuzz -count=1 -v -run '^TestFuzz$$' -timeout 20m -args -sessions=$(SESSIONS) -seed=$(SEED) | \
-		tee /dev/stderr | grep '^{"bench"'
+		tee /dev/stderr | grep '^{"bench"' | tail -n 1
 
 .PHONY: bench
 bench: ## Run all benchmarks, most of an hour, and keep their results in docs/benchmarks.
