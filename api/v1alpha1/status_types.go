@@ -61,6 +61,17 @@ type XaTubeClusterStatus struct {
 	// +kubebuilder:validation:MaxLength=128
 	Settled string `json:"settled,omitempty"`
 
+	// operatorUpdate tells of the pods that a new version of the operator replaces; absent at other times.
+	// +optional
+	OperatorUpdate *OperatorUpdateStatus `json:"operatorUpdate,omitempty"`
+
+	// unresolved are conditions that may need the user. One that lasts makes Stalled true.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=32
+	Unresolved []UnresolvedCondition `json:"unresolved,omitempty"`
+
 	// streaming tells of the publishers while a pod of the ingest drains; absent at other times.
 	// +optional
 	Streaming *StreamingStatus `json:"streaming,omitempty"`
@@ -70,6 +81,37 @@ type XaTubeClusterStatus struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=256
 	Inventory []ObjectRef `json:"inventory,omitempty"`
+}
+
+// OperatorUpdateStatus tells of the pods that a new version of the operator replaces.
+type OperatorUpdateStatus struct {
+	// startedAt is when the turn of the platform began.
+	// +required
+	StartedAt metav1.Time `json:"startedAt,omitzero"`
+
+	// components that are awaited: they were ready before.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:items:MaxLength=63
+	Components []string `json:"components,omitempty"`
+}
+
+// UnresolvedCondition is a condition that shows a reason which may need the user, or end by itself.
+type UnresolvedCondition struct {
+	// type of the condition.
+	// +required
+	// +kubebuilder:validation:MaxLength=63
+	Type string `json:"type,omitempty"`
+
+	// reason that it shows.
+	// +required
+	// +kubebuilder:validation:MaxLength=63
+	Reason string `json:"reason,omitempty"`
+
+	// since when it has shown that.
+	// +required
+	Since metav1.Time `json:"since,omitzero"`
 }
 
 // EndpointsStatus are the addresses of the platform.

@@ -260,12 +260,12 @@ func TestALostPrimaryIsGivenUpOnceAndNoOtherIs(t *testing.T) {
 // seconds, as under SIGSTOP, or the primary renews its lease. The proof begins anew each time.
 func TestWhatTheLastLookSawMustBeFresh(t *testing.T) {
 	withDatabase(t)
-	for name, interfere := range map[string]func(*time.Duration, *v1alpha1.XaTubeCluster) error{
-		"the operator stands still": func(stopped *time.Duration, _ *v1alpha1.XaTubeCluster) error {
-			*stopped += 2 * time.Second
+	for name, interfere := range map[string]func(*clock, *v1alpha1.XaTubeCluster) error{
+		"the operator stands still": func(now *clock, _ *v1alpha1.XaTubeCluster) error {
+			now.advance(2 * time.Second)
 			return nil
 		},
-		"the primary renews": func(_ *time.Duration, c *v1alpha1.XaTubeCluster) error {
+		"the primary renews": func(_ *clock, c *v1alpha1.XaTubeCluster) error {
 			lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: c.Namespace, Name: "demo-postgres"}}
 			renewal := fmt.Sprintf(`{"spec":{"renewTime":%q}}`, time.Now().UTC().Format(metav1.RFC3339Micro))
 			return api.Patch(context.Background(), lease, client.RawPatch(types.MergePatchType, []byte(renewal)))
@@ -276,14 +276,8 @@ func TestWhatTheLastLookSawMustBeFresh(t *testing.T) {
 			g := NewWithT(t)
 			asked := &instances{}
 			c, p := guarded(t, nil)
-			var mu sync.Mutex
-			var stopped time.Duration
-			now := func() time.Time {
-				mu.Lock()
-				defer mu.Unlock()
-				return time.Now().Add(stopped)
-			}
-			op := startWith(t, controller.Config{Namespaces: []string{c.Namespace}, ClusterDomain: "cluster.local", Prober: asked, Now: now})
+			var standing clock
+			op := startWith(t, controller.Config{Namespaces: []string{c.Namespace}, ClusterDomain: "cluster.local", Prober: asked, Now: standing.now})
 			bringUp(t, c, p)
 			g.Consistently(givenUp(t, c)).WithTimeout(2 * time.Second).Should(BeFalse())
 
@@ -292,9 +286,7 @@ func TestWhatTheLastLookSawMustBeFresh(t *testing.T) {
 			op.writes.fail(func(r *http.Request) bool {
 				if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/namespaces/"+c.Namespace+"/clusters/demo-postgres") {
 					interfered.Add(1)
-					mu.Lock()
-					defer mu.Unlock()
-					if err := interfere(&stopped, c); err != nil {
+					if err := interfere(&standing, c); err != nil {
 						t.Errorf("interfering: %v", err)
 					}
 				}

@@ -178,6 +178,11 @@ func (p plan) rolls() bool {
 	return slices.ContainsFunc(p, func(p part) bool { return p.rolls })
 }
 
+// waits says that some component waits for the platform's turn.
+func (p plan) waits() bool {
+	return slices.ContainsFunc(p, func(p part) bool { return p.waits })
+}
+
 // inventory of all that the plan wants to exist.
 func (p plan) inventory() []v1alpha1.ObjectRef {
 	var refs []v1alpha1.ObjectRef
@@ -238,6 +243,7 @@ func (r *Reconciler) applyAll(ctx context.Context, in component.Input, p plan) [
 			Health:    workload.Grown(in, part.component.Name(), part.component.Health(in)),
 			Blocked:   part.blocked,
 			Turn:      r.turn(in, part),
+			Rolls:     part.rolls,
 		}
 		res.Changed, res.Err = r.applyPart(ctx, in.Cluster, part)
 		r.measure(client.ObjectKeyFromObject(in.Cluster), part, res)

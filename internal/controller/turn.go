@@ -3,8 +3,8 @@ package controller
 import (
 	"context"
 	"fmt"
+	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -19,16 +19,15 @@ import (
 // resumeTurns tells the queue who had their turn when the operator ended. It comes before the first status is written,
 // for the statuses are what tells it.
 func (r *Reconciler) resumeTurns(ctx context.Context) error {
-	return r.Turns.Resume(func() ([]types.NamespacedName, error) {
+	return r.Turns.Resume(func() (map[types.NamespacedName]time.Time, error) {
 		var list v1alpha1.XaTubeClusterList
 		if err := r.Client.List(ctx, &list); err != nil {
 			return nil, fmt.Errorf("looking for rollouts under way: %w", err)
 		}
-		var had []types.NamespacedName
+		had := map[types.NamespacedName]time.Time{}
 		for i := range list.Items {
-			c := meta.FindStatusCondition(list.Items[i].Status.Conditions, v1alpha1.ConditionReconciling)
-			if c != nil && c.Status == metav1.ConditionTrue && c.Reason == v1alpha1.ReasonOperatorUpdate {
-				had = append(had, client.ObjectKeyFromObject(&list.Items[i]))
+			if u := list.Items[i].Status.OperatorUpdate; u != nil {
+				had[client.ObjectKeyFromObject(&list.Items[i])] = u.StartedAt.Time
 			}
 		}
 		return had, nil
@@ -39,7 +38,7 @@ func (r *Reconciler) resumeTurns(ctx context.Context) error {
 // it is its turn.
 func (r *Reconciler) queue(in component.Input, parts plan) {
 	key := client.ObjectKeyFromObject(in.Cluster)
-	if !parts.rolls() || !rollout.ByOperator(in) || r.Turns.Take(key) {
+	if !parts.rolls() || !rollout.ByOperator(in) || r.Turns.Take(key, r.Now()) {
 		return
 	}
 	for i := range parts {
@@ -47,22 +46,36 @@ func (r *Reconciler) queue(in component.Input, parts plan) {
 	}
 }
 
+// update is what the status is to say of an update by the operator before the first pod is replaced.
+func (r *Reconciler) update(cluster *v1alpha1.XaTubeCluster, parts plan) *v1alpha1.OperatorUpdateStatus {
+	former := cluster.Status.DeepCopy()
+	since, has := r.Turns.Since(client.ObjectKeyFromObject(cluster), r.Now())
+	if !has {
+		return former.OperatorUpdate
+	}
+	for _, p := range parts {
+		if p.rolls {
+			former.OperatorUpdate = status.Begin(*former, p.component.Name(), p.component.Condition(), metav1.NewTime(since))
+		}
+	}
+	return former.OperatorUpdate
+}
+
 func (r *Reconciler) turn(in component.Input, p part) status.Turn {
-	switch {
-	case p.waits:
+	if p.waits {
 		return status.TurnAwaited
-	case r.Turns.Has(client.ObjectKeyFromObject(in.Cluster)):
+	}
+	if _, has := r.Turns.Since(client.ObjectKeyFromObject(in.Cluster), r.Now()); has {
 		return status.TurnTaken
 	}
 	return status.TurnNone
 }
 
-// endTurn lets the next platforms begin when this one rests: ready, or waiting for its user.
+// endTurn lets the next platforms begin when the turn of this one has ended.
 func (r *Reconciler) endTurn(ctx context.Context, key types.NamespacedName) error {
-	for _, next := range r.Turns.Leave(key) {
-		woken := &v1alpha1.XaTubeCluster{ObjectMeta: metav1.ObjectMeta{Namespace: next.Namespace, Name: next.Name}}
+	for _, next := range r.Turns.Leave(key, r.Now()) {
 		select {
-		case r.Wake <- event.GenericEvent{Object: woken}:
+		case r.Wake <- wakeUp(next):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -70,6 +83,6 @@ func (r *Reconciler) endTurn(ctx context.Context, key types.NamespacedName) erro
 	return nil
 }
 
-func rests(s v1alpha1.XaTubeClusterStatus) bool {
-	return meta.IsStatusConditionFalse(s.Conditions, v1alpha1.ConditionReconciling)
+func wakeUp(platform types.NamespacedName) event.GenericEvent {
+	return event.GenericEvent{Object: &v1alpha1.XaTubeCluster{ObjectMeta: metav1.ObjectMeta{Namespace: platform.Namespace, Name: platform.Name}}}
 }

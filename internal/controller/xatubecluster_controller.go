@@ -140,7 +140,7 @@ func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, e
 	}
 	r.Certificates.Report(req.NamespacedName, in.Facts.Secrets, cluster.SecretNames())
 	plan := r.plan(ctx, in)
-	if err := r.recordInventory(ctx, cluster, inventory.Union(cluster.Status.Inventory, plan.inventory())); err != nil {
+	if err := r.recordIntent(ctx, cluster, inventory.Union(cluster.Status.Inventory, plan.inventory()), r.update(cluster, plan)); err != nil {
 		return ctrl.Result{}, err
 	}
 	results := r.applyAll(ctx, in, plan)
@@ -148,12 +148,12 @@ func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, e
 	if err := r.report(ctx, cluster, status.Compute(in, results, remaining, r.Now())); err != nil {
 		return ctrl.Result{}, err
 	}
-	if rests(cluster.Status) {
+	if cluster.Status.OperatorUpdate == nil && !plan.waits() {
 		if err := r.endTurn(ctx, req.NamespacedName); err != nil {
 			return ctrl.Result{}, err
 		}
 	}
-	return conclude(in, results, pruneErr)
+	return r.conclude(in, results, pruneErr)
 }
 
 // admit makes a new resource ready for its first pass: the finalizer comes before the first child, and the first
@@ -198,15 +198,18 @@ func (r *Reconciler) conditions() map[string]string {
 	return out
 }
 
-// recordInventory stores what is about to exist before it does, so that a crash in between forgets nothing.
-func (r *Reconciler) recordInventory(ctx context.Context, cluster *v1alpha1.XaTubeCluster, refs []v1alpha1.ObjectRef) error {
-	if equality.Semantic.DeepEqual(cluster.Status.Inventory, refs) {
+// recordIntent stores what is about to exist, and whose pods are about to be replaced, before that happens, so that a
+// crash in between forgets nothing.
+func (r *Reconciler) recordIntent(
+	ctx context.Context, cluster *v1alpha1.XaTubeCluster, refs []v1alpha1.ObjectRef, update *v1alpha1.OperatorUpdateStatus,
+) error {
+	before := cluster.DeepCopy()
+	cluster.Status.Inventory, cluster.Status.OperatorUpdate = refs, update
+	if equality.Semantic.DeepEqual(before.Status, cluster.Status) {
 		return nil
 	}
-	before := cluster.DeepCopy()
-	cluster.Status.Inventory = refs
 	if err := r.Client.Status().Patch(ctx, cluster, locked(before), client.FieldOwner(naming.FieldManager)); err != nil {
-		return fmt.Errorf("recording the inventory: %w", err)
+		return fmt.Errorf("recording what is about to be done: %w", err)
 	}
 	return nil
 }
@@ -247,19 +250,33 @@ const (
 )
 
 // conclude decides when to look again. What is watched needs no timer.
-func conclude(in component.Input, results []status.Result, pruneErr error) (ctrl.Result, error) {
+func (r *Reconciler) conclude(in component.Input, results []status.Result, pruneErr error) (ctrl.Result, error) {
 	errs := []error{pruneErr}
-	after := nextLook(in)
+	after := soonest(nextLook(in), status.NextLook(in.Cluster.Status, in.Facts.At))
 	for _, res := range results {
 		b, blocked := outcome.AsBlocked(res.Err)
 		switch {
 		case !blocked:
 			errs = append(errs, res.Err)
-		case !b.Terminal && after == 0:
-			after = blockedDelay
+		case !b.Terminal:
+			after = soonest(after, blockedDelay)
+		}
+		if res.Turn != status.TurnNone {
+			after = soonest(after, r.Turns.Expiry(in.Facts.At))
 		}
 	}
 	return ctrl.Result{RequeueAfter: after}, errors.Join(errs...)
+}
+
+// soonest of the waits that are not zero; zero when there is none.
+func soonest(waits ...time.Duration) time.Duration {
+	var first time.Duration
+	for _, w := range waits {
+		if w > 0 && (first == 0 || w < first) {
+			first = w
+		}
+	}
+	return first
 }
 
 // poolerLacksPods says that CloudNativePG's Deployment of the pooler is not complete. Its pods carry its labels, so no

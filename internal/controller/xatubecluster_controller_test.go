@@ -26,6 +26,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/catalog"
 	"github.com/xatube/xatube-operator/internal/component/naming"
+	"github.com/xatube/xatube-operator/internal/controller"
 	"github.com/xatube/xatube-operator/test/scene"
 )
 
@@ -130,11 +131,15 @@ func TestAnObjectOfSomebodyElseIsLeftAloneAndReported(t *testing.T) {
 		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 81}}},
 	}
 	g.Expect(api.Create(t.Context(), foreign)).To(Succeed())
-	startOperator(t, ns)
+	var now clock
+	startWith(t, controller.Config{Namespaces: []string{ns}, ClusterDomain: "cluster.local", Now: now.now})
 	c := platform(t, ns, nil)
 
 	eventually(g, condition(t.Context(), c, v1alpha1.ConditionEdgeReady)).Should(HaveField("Reason", v1alpha1.ReasonForeignObject))
 	g.Expect(condition(t.Context(), c, v1alpha1.ConditionEdgeReady)().Message).To(ContainSubstring("Service demo-edge"))
+	// A17: somebody may be about to take it away.
+	g.Expect(condition(t.Context(), c, v1alpha1.ConditionStalled)()).To(HaveField("Status", metav1.ConditionFalse))
+	now.advance(10 * time.Minute)
 	eventually(g, condition(t.Context(), c, v1alpha1.ConditionStalled)).Should(HaveField("Status", metav1.ConditionTrue))
 	g.Expect(exists(t.Context(), foreign, ns, "demo-edge")()).To(Succeed())
 	g.Expect(foreign.Spec.Ports[0].Port).To(Equal(int32(81)))

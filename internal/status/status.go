@@ -37,22 +37,11 @@ type Result struct {
 	Blocked *component.Health
 	// Turn of the platform, as far as it concerns the component.
 	Turn Turn
+	// Rolls says that the pass sent a new revision of the component out.
+	Rolls bool
 	// Err that ended the component's work.
 	Err error
 }
-
-// Turn of a platform whose pods a new version of the operator changes.
-type Turn int
-
-// The turns.
-const (
-	// TurnNone: nothing of the kind is under way.
-	TurnNone Turn = iota
-	// TurnAwaited: a new revision of the component waits until fewer other platforms replace pods.
-	TurnAwaited
-	// TurnTaken: the platform replaces pods, or has and is not at rest again.
-	TurnTaken
-)
 
 // Compute is the status after a pass. It does not change the former status.
 func Compute(in component.Input, results []Result, inventory []v1alpha1.ObjectRef, now time.Time) v1alpha1.XaTubeClusterStatus {
@@ -74,8 +63,10 @@ func Compute(in component.Input, results []Result, inventory []v1alpha1.ObjectRe
 		}
 		set(&next, r.Condition, healths[i], in.Cluster.Generation, now)
 	}
+	next.Unresolved = unresolved(former.Unresolved, results, healths, now)
+	next.OperatorUpdate = underway(former.OperatorUpdate, results, healths)
 	summarise(&next, in.Cluster, results, healths, now)
-	next.Settled = rollout.Settled(in, meta.IsStatusConditionFalse(next.Conditions, v1alpha1.ConditionReconciling))
+	next.Settled = rollout.Settled(in, meta.IsStatusConditionFalse(next.Conditions, v1alpha1.ConditionReconciling) || still(results, healths))
 	next.Phase = phase(in.Cluster, next)
 	return next
 }

@@ -27,6 +27,12 @@ func input() component.Input {
 	return component.Input{Cluster: c, Options: component.Options{ClusterDomain: "cluster.local"}}
 }
 
+// later is the status when the results have been the same for so long.
+func later(in component.Input, results []Result, lasted time.Duration) v1alpha1.XaTubeClusterStatus {
+	in.Cluster.Status = Compute(in, results, nil, now)
+	return Compute(in, results, nil, now.Add(lasted))
+}
+
 func edge(change func(*Result)) []Result {
 	r := Result{Name: naming.Edge, Condition: v1alpha1.ConditionEdgeReady, Health: component.Ready("2 of 2 pods are ready")}
 	change(&r)
@@ -61,8 +67,8 @@ func TestCompute(t *testing.T) {
 			metav1.ConditionFalse, metav1.ConditionFalse, metav1.ConditionTrue, metav1.ConditionFalse, v1alpha1.ReasonRejected,
 		},
 		{
-			"an image cannot be pulled", edge(func(r *Result) { r.Health = component.NotReady(v1alpha1.ReasonImagePull, "no") }),
-			metav1.ConditionFalse, metav1.ConditionFalse, metav1.ConditionTrue, metav1.ConditionFalse, v1alpha1.ReasonImagePull,
+			"an image cannot be pulled yet", edge(func(r *Result) { r.Health = component.NotReady(v1alpha1.ReasonImagePull, "no") }),
+			metav1.ConditionFalse, metav1.ConditionFalse, metav1.ConditionFalse, metav1.ConditionTrue, v1alpha1.ReasonImagePull,
 		},
 		{
 			"an unexpected error is retried", edge(func(r *Result) { r.Err = errors.New("boom") }),
@@ -114,7 +120,7 @@ func TestWhatWaitsForAStalledComponentIsNotInProgress(t *testing.T) {
 		"the user alone can do something": {[]Result{missing}, metav1.ConditionFalse, metav1.ConditionTrue},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := Compute(input(), tt.results, nil, now).Conditions
+			got := later(input(), tt.results, partnerPatience).Conditions
 			if c := meta.FindStatusCondition(got, v1alpha1.ConditionReconciling); c.Status != tt.reconciling {
 				t.Errorf("Reconciling is %s, want %s", c.Status, tt.reconciling)
 			}
@@ -141,7 +147,7 @@ func TestAnOptionalAPIDoesNotKeepThePlatformFromBeingReady(t *testing.T) {
 
 func TestPhase(t *testing.T) {
 	notReady := edge(func(r *Result) { r.Health = component.NotReady(v1alpha1.ReasonProgressing, "1 of 2") })
-	stalled := edge(func(r *Result) { r.Health = component.NotReady(v1alpha1.ReasonImagePull, "no") })
+	stalled := edge(func(r *Result) { r.Health = component.NotReady(v1alpha1.ReasonRolloutFailed, "no") })
 	tests := []struct {
 		name     string
 		former   v1alpha1.Phase
@@ -260,12 +266,14 @@ func TestAPlatformThatWaitsForItsTurnIsReadyAndSaysSo(t *testing.T) {
 	if !meta.IsStatusConditionTrue(got.Conditions, v1alpha1.ConditionReady) || got.Phase != v1alpha1.PhaseReady {
 		t.Errorf("it is not ready: %+v", got)
 	}
-	got = Compute(input(), edge(func(r *Result) { r.Turn, r.Changed = TurnTaken, true }), nil, now)
+	in := input()
+	in.Cluster.Status.OperatorUpdate = &v1alpha1.OperatorUpdateStatus{StartedAt: metav1.NewTime(now), Components: []string{naming.Edge}}
+	got = Compute(in, edge(func(r *Result) { r.Turn, r.Changed = TurnTaken, true }), nil, now)
 	if c := meta.FindStatusCondition(got.Conditions, v1alpha1.ConditionReconciling); c.Reason != v1alpha1.ReasonOperatorUpdate {
 		t.Errorf("Reconciling is %+v while the platform has its turn", c)
 	}
-	got = Compute(input(), edge(func(r *Result) { r.Turn = TurnTaken }), nil, now)
-	if !meta.IsStatusConditionFalse(got.Conditions, v1alpha1.ConditionReconciling) {
+	got = Compute(in, edge(func(r *Result) { r.Turn = TurnTaken }), nil, now)
+	if !meta.IsStatusConditionFalse(got.Conditions, v1alpha1.ConditionReconciling) || got.OperatorUpdate != nil {
 		t.Error("a platform at rest still has its turn")
 	}
 }

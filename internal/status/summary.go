@@ -3,7 +3,6 @@ package status
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,29 +15,6 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/outcome"
 )
-
-// needsUser are the reasons that end only when the user changes something.
-var needsUser = []string{
-	v1alpha1.ReasonAPINotInstalled,
-	v1alpha1.ReasonSecretNotFound,
-	v1alpha1.ReasonSecretKeyMissing,
-	v1alpha1.ReasonSecretInvalid,
-	v1alpha1.ReasonConfigMapNotFound,
-	v1alpha1.ReasonConfigMapKeyMissing,
-	v1alpha1.ReasonRouteNotAccepted,
-	v1alpha1.ReasonImagePull,
-	v1alpha1.ReasonVolumeNotExpandable,
-	v1alpha1.ReasonQuotaExceeded,
-	v1alpha1.ReasonPodRefused,
-	v1alpha1.ReasonMigrationFailed,
-	v1alpha1.ReasonRolloutFailed,
-	v1alpha1.ReasonRolloutReverted,
-	v1alpha1.ReasonRotationFailed,
-	v1alpha1.ReasonInvalidAnnotation,
-	v1alpha1.ReasonForeignObject,
-	v1alpha1.ReasonRejected,
-	v1alpha1.ReasonInvalid,
-}
 
 // optional says that a component without its API does not keep the platform from being ready.
 func optional(name string) bool {
@@ -74,13 +50,13 @@ func summarise(s *v1alpha1.XaTubeClusterStatus, cluster *v1alpha1.XaTubeCluster,
 	var wanting, stalled, waiting []string
 	reason, cause := "", ""
 	for i, h := range healths {
-		if h.Healthy() || (optional(results[i].Name) && h.Reason == v1alpha1.ReasonAPINotInstalled) {
+		if satisfied(results[i], h) {
 			continue
 		}
 		line := fmt.Sprintf("%s: %s", results[i].Condition, h.Message)
 		wanting = append(wanting, line)
 		switch {
-		case slices.Contains(needsUser, h.Reason) || terminal(results[i].Err):
+		case terminal(results[i].Err) || lasts(s.Unresolved, results[i].Condition, h.Reason, now):
 			stalled = append(stalled, line)
 			cause = cmp.Or(cause, h.Reason)
 		case h.Reason == v1alpha1.ReasonWaiting:
@@ -92,8 +68,13 @@ func summarise(s *v1alpha1.XaTubeClusterStatus, cluster *v1alpha1.XaTubeCluster,
 	}
 	generation := cluster.Generation
 	set(s, v1alpha1.ConditionReady, ready(cluster, reason, wanting), generation, now)
-	set(s, v1alpha1.ConditionReconciling, turning(results, reconciling(wanting, stalled, waiting)), generation, now)
+	set(s, v1alpha1.ConditionReconciling, turning(s.OperatorUpdate, results, reconciling(wanting, stalled, waiting)), generation, now)
 	set(s, v1alpha1.ConditionStalled, stall(cause, stalled), generation, now)
+}
+
+// satisfied says that nothing of a component keeps the platform from being ready.
+func satisfied(r Result, h component.Health) bool {
+	return h.Healthy() || (optional(r.Name) && h.Reason == v1alpha1.ReasonAPINotInstalled)
 }
 
 func terminal(err error) bool {
@@ -123,28 +104,6 @@ func reconciling(wanting, stalled, waiting []string) component.Health {
 		return component.Health{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonProgressing, Message: "The platform is not yet as the spec says"}
 	}
 	return component.Health{Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonReady, Message: "Nothing is in progress"}
-}
-
-// turning adds what a new version of the operator changes. A platform that waits for its turn may well be ready.
-func turning(results []Result, h component.Health) component.Health {
-	var awaited []string
-	taken := false
-	for _, r := range results {
-		if r.Turn == TurnAwaited {
-			awaited = append(awaited, r.Name)
-		}
-		taken = taken || r.Turn == TurnTaken
-	}
-	switch {
-	case len(awaited) > 0:
-		return component.Health{Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonQueued, Message: fmt.Sprintf(
-			"This version of the operator changes the pods of %s; they wait until fewer other platforms are being changed (--max-concurrent-rollouts of the operator)",
-			strings.Join(awaited, ", "))}
-	case taken && h.Status == metav1.ConditionTrue:
-		h.Reason = v1alpha1.ReasonOperatorUpdate
-		h.Message = "This version of the operator changes pods of the platform, which are being replaced"
-	}
-	return h
 }
 
 func stall(reason string, stalled []string) component.Health {
