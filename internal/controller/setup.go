@@ -99,10 +99,11 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		return err
 	}
 	tracker := &capability.Tracker{
-		APIs:    optionalAPIs,
-		Reader:  mgr.GetCache(),
-		Mapper:  mgr.GetRESTMapper(),
-		Changed: make(chan event.GenericEvent),
+		APIs:      optionalAPIs,
+		Reader:    mgr.GetCache(),
+		Discovery: clientset.DiscoveryClient,
+		Changed:   make(chan event.GenericEvent, 1),
+		Now:       cfg.Now,
 	}
 	woken := make(chan event.GenericEvent)
 	counted, err := metrics.New(ctrlmetrics.Registry)
