@@ -13,7 +13,6 @@ import (
 	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -155,22 +154,4 @@ func identity() string {
 		return "xatube-operator"
 	}
 	return name
-}
-
-// newNamedCache holds the metadata of the Secrets and ConfigMaps of users, which carry no label of ours.
-func newNamedCache(mgr ctrl.Manager, namespaces []string) (cache.Cache, error) {
-	named, err := cache.New(mgr.GetConfig(), cache.Options{
-		Scheme:            mgr.GetScheme(),
-		Mapper:            mgr.GetRESTMapper(),
-		HTTPClient:        mgr.GetHTTPClient(),
-		DefaultTransform:  cache.TransformStripManagedFields(),
-		DefaultNamespaces: namespaceConfig(namespaces),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("creating the cache of named objects: %w", err)
-	}
-	if err := mgr.Add(named); err != nil {
-		return nil, fmt.Errorf("adding the cache of named objects: %w", err)
-	}
-	return named, nil
 }

@@ -16,11 +16,8 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/types"
-	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -34,7 +31,6 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
-	"github.com/xatube/xatube-operator/internal/capability"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/eck"
 	"github.com/xatube/xatube-operator/internal/grafana"
@@ -70,41 +66,6 @@ func optional() map[schema.GroupVersionKind]client.Object {
 		observe.HTTPRoute:           &gatewayv1.HTTPRoute{},
 		observe.TCPRoute:            &gatewayv1.TCPRoute{},
 	}
-}
-
-// CacheOptions keep only the operator's own objects in memory: an unfiltered cache of Secrets and Pods costs a
-// gigabyte on a busy cluster.
-func CacheOptions(namespaces []string) cache.Options {
-	all := cache.ByObject{Label: labels.Everything()}
-	return cache.Options{
-		DefaultTransform:     cache.TransformStripManagedFields(),
-		DefaultNamespaces:    namespaceConfig(namespaces),
-		DefaultLabelSelector: labels.SelectorFromSet(labels.Set{naming.LabelManagedBy: naming.ManagedBy}),
-		ByObject: map[client.Object]cache.ByObject{
-			&v1alpha1.XaTubeCluster{}: all,
-			capability.Definition():   all,
-			&appsv1.Deployment{}:      {Label: deployments()},
-		},
-	}
-}
-
-// deployments are the operator's own, and those of CloudNativePG: the pooler's carries no label of ours.
-func deployments() labels.Selector {
-	s, err := labels.NewRequirement(naming.LabelManagedBy, selection.In, []string{naming.ManagedBy, naming.CloudNativePG})
-	utilruntime.Must(err)
-	return labels.NewSelector().Add(*s)
-}
-
-// namespaceConfig limits a cache to namespaces; none means all.
-func namespaceConfig(namespaces []string) map[string]cache.Config {
-	if len(namespaces) == 0 {
-		return nil
-	}
-	out := make(map[string]cache.Config, len(namespaces))
-	for _, n := range namespaces {
-		out[n] = cache.Config{}
-	}
-	return out
 }
 
 // SetupWithManager starts the controller. named is a second cache, of metadata only, that holds the Secrets and
