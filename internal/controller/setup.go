@@ -9,6 +9,7 @@ import (
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -42,6 +43,10 @@ type Config struct {
 	Image string
 	// Instances asks instances of Postgres; nil asks them by HTTP.
 	Instances observe.InstanceReader
+	// Ingest counts the publishers of a pod; nil asks it by HTTP.
+	Ingest observe.PublisherCounter
+	// Logs reads the logs of containers; nil asks the API server.
+	Logs observe.LogReader
 	// Concurrency is the number of platforms that are reconciled at the same time.
 	Concurrency int
 	// Rollouts is the number of platforms whose pods are replaced at the same time because a new version
@@ -104,7 +109,7 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		Changed:   make(chan event.GenericEvent, 1),
 		Now:       cfg.Now,
 	}
-	woken := make(chan event.GenericEvent)
+	woken := make(chan event.GenericEvent, wakeBuffer)
 	counted, err := metrics.New(ctrlmetrics.Registry)
 	if err != nil {
 		return err
@@ -119,9 +124,9 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		return err
 	}
 	reader := &observe.Reader{
-		Cached: cached, Live: live, Logs: observe.PodLogs{Client: clientset}, Silence: primaries.Silence,
+		Cached: cached, Live: live, Logs: cmp.Or[observe.LogReader](cfg.Logs, observe.PodLogs{Client: clientset}), Silence: primaries.Silence,
 		Instances: cmp.Or[observe.InstanceReader](cfg.Instances, observe.InstanceStatus{Port: observe.StatusPort}),
-		Ingest:    observe.NewIngest(), Now: cfg.Now,
+		Ingest:    cmp.Or[observe.PublisherCounter](cfg.Ingest, observe.NewIngest()), Now: cfg.Now, Wake: waker(woken),
 	}
 	r := &Reconciler{
 		Client:       cached,
@@ -145,6 +150,19 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 	}
 	tracker.Watches = &Watches{Controller: c, Cache: mgr.GetCache()}
 	return tracker.SetupWithManager(mgr)
+}
+
+// wakeBuffer is how many platforms may wait to be woken. Each of them has a timer besides.
+const wakeBuffer = 1024
+
+// waker wakes a platform for which a pod has answered.
+func waker(woken chan<- event.GenericEvent) func(types.NamespacedName) {
+	return func(key types.NamespacedName) {
+		select {
+		case woken <- wakeUp(key):
+		default:
+		}
+	}
 }
 
 // identity of this replica: the name of its pod.

@@ -89,10 +89,9 @@ func TestTheStatusTellsOfADrain(t *testing.T) {
 	g.Expect(stays.asked.Load()+goes.asked.Load()).To(BeZero(), "nobody is asked while nothing drains")
 
 	g.Expect(api.Delete(t.Context(), pod)).To(Succeed())
-	eventually(g, streaming).ShouldNot(BeNil())
+	eventually(g, streaming).Should(HaveField("Publishers", int32(3)))
 	g.Expect(api.Get(t.Context(), client.ObjectKeyFromObject(pod), pod)).To(Succeed())
 	deadline := pod.DeletionTimestamp.Add(-45 * time.Second)
-	g.Expect(c.Status.Streaming.Publishers).To(Equal(int32(3)))
 	g.Expect(c.Status.Streaming.Draining).To(HaveLen(1))
 	g.Expect(c.Status.Streaming.Draining[0].Pod).To(Equal("demo-rtmp-1"))
 	g.Expect(c.Status.Streaming.Draining[0].Publishers).To(HaveValue(Equal(int32(2))))

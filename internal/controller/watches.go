@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
@@ -68,6 +69,10 @@ func optional() map[schema.GroupVersionKind]client.Object {
 	}
 }
 
+// passTimeout bounds one pass, most of which takes no more than some requests to the API server: a request without an answer
+// must not keep a worker for ever.
+const passTimeout = time.Minute
+
 // SetupWithManager starts the controller. named is a second cache, of metadata only, that holds the Secrets and
 // ConfigMaps of users; apis delivers an event when an optional API has come or gone, woken one for a platform whose turn
 // has come.
@@ -77,7 +82,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, named cache.Cache, apis,
 			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
 		WatchesRawSource(source.Channel(apis, handler.EnqueueRequestsFromMapFunc(r.all))).
 		WatchesRawSource(source.Channel(woken, &handler.EnqueueRequestForObject{})).
-		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency})
+		WithOptions(controller.Options{MaxConcurrentReconciles: concurrency, ReconciliationTimeout: passTimeout})
 	for _, o := range watched() {
 		b = b.Watches(o, handler.EnqueueRequestsFromMapFunc(owner))
 	}

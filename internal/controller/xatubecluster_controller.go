@@ -245,14 +245,18 @@ const (
 	// blockedDelay is how soon a pass is tried again that waits for what nobody watches: a quota, or an object that
 	// belongs to somebody else.
 	blockedDelay = 15 * time.Second
-	// drainDelay is how soon the publishers of a pod that drains are counted again.
+	// drainDelay is how soon the publishers of a pod that drains are counted again, and lostDelay when it should have gone
+	// already: its node is lost.
 	drainDelay = 5 * time.Second
+	lostDelay  = time.Minute
+	// answerDelay is how soon a pass is repeated at the latest that lacks what a pod was asked for.
+	answerDelay = 10 * time.Second
 )
 
 // conclude decides when to look again. What is watched needs no timer.
 func (r *Reconciler) conclude(in component.Input, results []status.Result, pruneErr error) (ctrl.Result, error) {
 	errs := []error{pruneErr}
-	after := soonest(nextLook(in), status.NextLook(in.Cluster.Status, in.Facts.At))
+	after := soonest(nextLook(in), nextAnswer(in), status.NextLook(in.Cluster.Status, in.Facts.At))
 	for _, res := range results {
 		b, blocked := outcome.AsBlocked(res.Err)
 		switch {
@@ -286,11 +290,28 @@ func poolerLacksPods(in component.Input) bool {
 	return d != nil && d.Spec.Replicas != nil && d.Status.AvailableReplicas < *d.Spec.Replicas
 }
 
+// nextAnswer is how soon a pass is repeated that lacks an answer. It is woken by the answer, but for a crowd.
+func nextAnswer(in component.Input) time.Duration {
+	if len(in.Facts.LogsAwaited) > 0 || in.Facts.StandbysAwaited {
+		return answerDelay
+	}
+	return 0
+}
+
+// nextCount is how soon the publishers of the pods that drain are counted again.
+func nextCount(in component.Input) time.Duration {
+	inTime := func(p *corev1.Pod) bool { return observe.Drains(p) && in.Facts.At.Before(p.DeletionTimestamp.Time) }
+	if slices.ContainsFunc(in.Facts.Pods[naming.RTMP], inTime) {
+		return drainDelay
+	}
+	return lostDelay
+}
+
 // nextLook is when something is looked at again for which time alone is the event: a pod that is missing or has no
 // node, publishers that a pod waits for, a failover that may stall. Zero when there is none.
 func nextLook(in component.Input) time.Duration {
 	if slices.ContainsFunc(in.Facts.Pods[naming.RTMP], observe.Drains) {
-		return drainDelay
+		return nextCount(in)
 	}
 	if len(in.Facts.LackPods()) > 0 || poolerLacksPods(in) {
 		return refusalDelay

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"fmt"
+	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -20,9 +21,13 @@ import (
 	"github.com/xatube/xatube-operator/internal/failover"
 )
 
-// concurrency is how many primaries may be looked at at once. A node that is lost holds at most 110 pods by default,
-// and each look must come in time.
-const concurrency = 128
+const (
+	// concurrency is how many primaries may be looked at at once, and each look must come in time. Ten nodes that are lost
+	// together hold at most 1100 pods by default. A worker at rest costs a few kilobytes.
+	concurrency = 1024
+	// roundTimeout bounds one round, of which every look and every write has a shorter deadline of its own.
+	roundTimeout = 10 * time.Second
+)
 
 // SetupWithManager starts the guard, on every replica of the operator.
 func (g *Guard) SetupWithManager(mgr ctrl.Manager) error {
@@ -31,7 +36,7 @@ func (g *Guard) SetupWithManager(mgr ctrl.Manager) error {
 		For(&v1alpha1.XaTubeCluster{}).
 		Watches(&coordinationv1.Lease{}, handler.EnqueueRequestsFromMapFunc(beats)).
 		Watches(&corev1.Pod{}, g.pods()).
-		WithOptions(controller.Options{NeedLeaderElection: new(false), MaxConcurrentReconciles: concurrency}).
+		WithOptions(controller.Options{NeedLeaderElection: new(false), MaxConcurrentReconciles: concurrency, ReconciliationTimeout: roundTimeout}).
 		Complete(g)
 	if err != nil {
 		return fmt.Errorf("setting up the guard: %w", err)

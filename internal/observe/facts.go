@@ -46,9 +46,11 @@ type Facts struct {
 	PrimarySilent time.Time
 
 	// Standbys are the states of replication by standby, as the primary tells, e.g. streaming. They are read only while
-	// a switchover is asked for; StandbysUnknown then says why they could not be.
+	// a switchover is asked for; StandbysUnknown then says why they could not be, and StandbysAwaited that the primary is
+	// being asked.
 	Standbys        map[string]string
 	StandbysUnknown string
+	StandbysAwaited bool
 
 	// Pooler in front of the database; nil when there is none. Its Deployment, which CloudNativePG makes, is among
 	// Deployments, and while that is not complete its pods are among Pods.
@@ -86,6 +88,9 @@ type Facts struct {
 	// CrashLogs are the last lines of a container that ends again and again, redacted, keyed by pod name. There is one
 	// of each component at most.
 	CrashLogs map[string]string
+
+	// LogsAwaited are the components of pods whose logs are being read for the first time. That takes seconds at most.
+	LogsAwaited map[string]bool
 }
 
 // Installed says whether all of the APIs exist.

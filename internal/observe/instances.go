@@ -14,6 +14,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
@@ -31,12 +32,12 @@ func (r *Reader) standbys(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Fac
 	if f.Database == nil || !undecided(c) {
 		return nil
 	}
-	standbys, err := r.askPrimary(ctx, c, f)
+	standbys, known, err := r.askPrimary(ctx, c, f)
 	if err != nil {
 		// The database may be fine all the same: whoever needs the answer says that it is missing.
 		f.StandbysUnknown = err.Error()
 	}
-	f.Standbys = standbys
+	f.Standbys, f.StandbysAwaited = standbys, !known
 	return nil
 }
 
@@ -50,18 +51,25 @@ func undecided(c *v1alpha1.XaTubeCluster) bool {
 	return p == nil || p.Promotion == nil || p.Promotion.Request != request || p.Promotion.State == v1alpha1.PromotionRequested
 }
 
-func (r *Reader) askPrimary(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) (map[string]string, error) {
+// askPrimary for its standbys. It does not wait for the answer.
+func (r *Reader) askPrimary(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) (standbys map[string]string, known bool, err error) {
 	primary := f.Database.Status.CurrentPrimary
 	pods := f.Pods[naming.Postgres]
 	i := slices.IndexFunc(pods, func(p *corev1.Pod) bool { return p.Name == primary })
 	if i < 0 || pods[i].Status.PodIP == "" {
-		return nil, fmt.Errorf("pod %s has no address", primary)
+		return nil, true, fmt.Errorf("pod %s has no address", primary)
 	}
 	ca := f.Secrets[naming.PostgresCASecret(c)]
 	if ca == nil {
-		return nil, fmt.Errorf("Secret %s does not exist", naming.PostgresCASecret(c))
+		return nil, true, fmt.Errorf("Secret %s does not exist", naming.PostgresCASecret(c))
 	}
-	return r.Instances.Standbys(ctx, pods[i].Status.PodIP, naming.Child(c, naming.Postgres)+"-rw", ca.Data["ca.crt"])
+	return r.replicas.answer(ctx, r, question[map[string]string]{
+		platform: client.ObjectKeyFromObject(c), key: string(pods[i].UID) + c.Annotations[naming.AnnotationPromote],
+		fresh: standbysFresh, timeout: statusPatience,
+		ask: func(ctx context.Context) (map[string]string, error) {
+			return r.Instances.Standbys(ctx, pods[i].Status.PodIP, naming.Child(c, naming.Postgres)+"-rw", ca.Data["ca.crt"])
+		},
+	})
 }
 
 // InstanceStatus asks on the port on which CloudNativePG's instances tell their status.
@@ -76,6 +84,8 @@ const (
 	statusPath = "/pg/status"
 	// statusPatience is how long an instance may take to answer.
 	statusPatience = 3 * time.Second
+	// standbysFresh is how long its answer holds for one request.
+	standbysFresh = 5 * time.Second
 	// statusLimit is far above what a status takes.
 	statusLimit = 4 << 20
 )
@@ -88,8 +98,6 @@ func (s InstanceStatus) Standbys(ctx context.Context, address, serverName string
 	}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: serverName, MinVersion: tls.VersionTLS13}}
 	defer transport.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(ctx, statusPatience)
-	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+net.JoinHostPort(address, s.Port)+statusPath, nil)
 	if err != nil {
 		return nil, fmt.Errorf("asking for the status: %w", err)

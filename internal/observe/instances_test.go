@@ -11,6 +11,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -148,9 +150,18 @@ func TestThePrimaryIsAskedOnlyForARequest(t *testing.T) {
 				pod.Name = "demo-postgres-1"
 				f.Pods[naming.Postgres] = []*corev1.Pod{pod}
 			}
-			if err := (&Reader{Instances: asked}).standbys(t.Context(), c, &f); err != nil {
-				t.Fatal(err)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				r := &Reader{Instances: asked, Now: time.Now}
+				for _, awaited := range []bool{tt.asked, false} {
+					if err := r.standbys(t.Context(), c, &f); err != nil {
+						t.Fatal(err)
+					}
+					if f.StandbysAwaited != awaited {
+						t.Errorf("awaited: %t, want %t", f.StandbysAwaited, awaited)
+					}
+					synctest.Wait()
+				}
+			})
 			if (len(asked.asked) == 1) != tt.asked {
 				t.Errorf("asked: %v", asked.asked)
 			}

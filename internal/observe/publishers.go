@@ -9,10 +9,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
@@ -23,32 +23,27 @@ type PublisherCounter interface {
 	Publishers(ctx context.Context, address string) (int32, error)
 }
 
-// publishers asks the pods of the ingest how many publishers they have, while one of them drains. At rest nobody is
-// asked: publishers come and go all day, and nothing is decided by their number. A pod that does not answer is left out.
-func (r *Reader) publishers(ctx context.Context, _ *v1alpha1.XaTubeCluster, f *Facts) error {
+// publishers of the pods of the ingest, while one of them drains. At rest nobody is asked: publishers come and go all day,
+// and nothing is decided by their number. A pod that has not answered is left out.
+func (r *Reader) publishers(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) error {
 	pods := f.Pods[naming.RTMP]
 	if !slices.ContainsFunc(pods, Drains) {
 		return nil
 	}
 	f.Publishers = map[string]int32{}
-	var asking sync.WaitGroup
-	var mu sync.Mutex
 	for _, pod := range pods {
 		address, found := statistics(pod)
 		if !found {
 			continue
 		}
-		asking.Go(func() {
-			n, err := r.Ingest.Publishers(ctx, address)
-			if err != nil {
-				return // what is not known is not shown; a pass must not wait for a pod that dies
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			f.Publishers[pod.Name] = n
+		n, known, err := r.counts.answer(ctx, r, question[int32]{
+			platform: client.ObjectKeyFromObject(c), key: string(pod.UID), fresh: countFresh, timeout: ingestTimeout,
+			ask: func(ctx context.Context) (int32, error) { return r.Ingest.Publishers(ctx, address) },
 		})
+		if known && err == nil {
+			f.Publishers[pod.Name] = n
+		}
 	}
-	asking.Wait()
 	return nil
 }
 
@@ -79,8 +74,10 @@ func statistics(pod *corev1.Pod) (address string, found bool) {
 }
 
 const (
-	// ingestTimeout bounds what one pod may keep a pass waiting.
+	// ingestTimeout bounds the wait for one pod.
 	ingestTimeout = 2 * time.Second
+	// countFresh is how long a count holds: a little less than the pause between two looks at a drain.
+	countFresh = 4 * time.Second
 	// ingestBytes bounds the statistics: some 700 bytes for each connection, of which a pod takes 4096.
 	ingestBytes = 8 << 20
 )

@@ -9,10 +9,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 )
 
@@ -102,7 +106,7 @@ func (c counter) Publishers(_ context.Context, address string) (int32, error) {
 
 func TestPublishersAreReadWhileAPodDrains(t *testing.T) {
 	pod := func(name, ip string, deleted bool) *corev1.Pod {
-		p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name}}
+		p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID(name)}}
 		p.Spec.Containers = []corev1.Container{{Name: naming.RTMP, Ports: []corev1.ContainerPort{
 			{Name: naming.PortRTMP, ContainerPort: 1935}, {Name: naming.PortHTTP, ContainerPort: 8080},
 		}}}
@@ -117,7 +121,6 @@ func TestPublishersAreReadWhileAPodDrains(t *testing.T) {
 	}
 	starting := pod("starting", "", false)
 	starting.Status.ContainerStatuses = nil
-	r := Reader{Ingest: counter{map[string]int32{"10.0.0.1:8080": 1, "[fd00::2]:8080": 2}}}
 	for _, c := range []struct {
 		name string
 		pods []*corev1.Pod
@@ -138,9 +141,15 @@ func TestPublishersAreReadWhileAPodDrains(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := Facts{Pods: map[string][]*corev1.Pod{naming.RTMP: c.pods}}
-			if err := r.publishers(t.Context(), nil, &f); err != nil {
-				t.Fatal(err)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				r := Reader{Ingest: counter{map[string]int32{"10.0.0.1:8080": 1, "[fd00::2]:8080": 2}}, Now: time.Now}
+				for range 2 {
+					if err := r.publishers(t.Context(), &v1alpha1.XaTubeCluster{}, &f); err != nil {
+						t.Fatal(err)
+					}
+					synctest.Wait()
+				}
+			})
 			if !maps.Equal(f.Publishers, c.want) || (f.Publishers == nil) != (c.want == nil) {
 				t.Errorf("got %v, want %v", f.Publishers, c.want)
 			}

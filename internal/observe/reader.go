@@ -56,6 +56,12 @@ type Reader struct {
 	Ingest PublisherCounter
 	// Now is the clock.
 	Now func() time.Time
+	// Wake is told when somebody has answered for a platform; nil tells nobody.
+	Wake func(types.NamespacedName)
+
+	tails    inquiry[string]
+	counts   inquiry[int32]
+	replicas inquiry[map[string]string]
 }
 
 // Observe reads all that the decisions about one platform rest on.

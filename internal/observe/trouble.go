@@ -6,16 +6,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component/naming"
 )
 
 // LogReader reads the end of the log of a container, or of its predecessor that has ended. It fails when there is none.
@@ -101,25 +102,54 @@ func (r *Reader) refusal(ctx context.Context, namespace, name string) (string, e
 	return newest.Message, nil
 }
 
-// logLines of a failed Job are enough to tell what went wrong.
-const logLines = 12
+const (
+	// logLines of a failed Job are enough to tell what went wrong.
+	logLines = 12
+	// logTimeout bounds the wait for a log, which the API server asks a kubelet for.
+	logTimeout = 5 * time.Second
+)
 
 func (r *Reader) failedJobs(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) error {
-	f.JobLogs = map[string]string{}
+	f.JobLogs, f.LogsAwaited = map[string]string{}, map[string]bool{}
 	for name, j := range f.Jobs {
 		if !failed(j) {
 			continue
 		}
 		if pod := newestPod(f, name); pod != nil && len(pod.Spec.Containers) > 0 {
-			tail, err := r.Logs.Tail(ctx, c.Namespace, pod.Name, pod.Spec.Containers[0].Name, logLines, false)
+			tail, known, err := r.tail(ctx, c, f, pod, tailOf{container: pod.Spec.Containers[0].Name, lines: logLines})
 			if err != nil {
 				// The log may be gone with its node; the failure itself is known without it.
 				tail = fmt.Sprintf("(no log: %v)", err)
 			}
-			f.JobLogs[name] = Redact(tail, f.Secrets)
+			if known {
+				f.JobLogs[name] = Redact(tail, f.Secrets)
+			}
 		}
 	}
 	return nil
+}
+
+// tailOf a container: the end of its log, or of that of its predecessor.
+type tailOf struct {
+	container string
+	lines     int64
+	previous  bool
+	// restarts tell which predecessor. What has ended writes no more.
+	restarts int32
+}
+
+// tail is the end of a log, if it has been read. A component whose log is being read is noted.
+func (r *Reader) tail(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts, pod *corev1.Pod, t tailOf) (string, bool, error) {
+	text, known, err := r.tails.answer(ctx, r, question[string]{
+		platform: client.ObjectKeyFromObject(c), key: fmt.Sprintf("%s/%s/%d", pod.UID, t.container, t.restarts), timeout: logTimeout,
+		ask: func(ctx context.Context) (string, error) {
+			return r.Logs.Tail(ctx, pod.Namespace, pod.Name, t.container, t.lines, t.previous)
+		},
+	})
+	if !known {
+		f.LogsAwaited[pod.Labels[naming.LabelComponent]] = true
+	}
+	return text, known, err
 }
 
 // CrashLoop is why the kubelet lets a container wait that has ended again and again.
@@ -141,32 +171,31 @@ func Crashes(s corev1.ContainerStatus) bool {
 func (r *Reader) crashes(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) error {
 	f.CrashLogs = map[string]string{}
 	for _, pods := range f.Pods {
-		pod, container := firstCrashing(pods)
+		pod, crashed := firstCrashing(pods)
 		if pod == nil {
 			continue
 		}
-		tail, err := r.Logs.Tail(ctx, c.Namespace, pod.Name, container, crashLines, true)
-		if err != nil {
-			// The crash itself is known without the log, which may be gone with its container.
-			ctrl.LoggerFrom(ctx).V(1).Info("No log of a crashed container", "pod", pod.Name, "error", err.Error())
-			continue
+		tail, known, err := r.tail(ctx, c, f, pod,
+			tailOf{container: crashed.Name, lines: crashLines, previous: true, restarts: crashed.RestartCount})
+		// The crash itself is known without the log, which may be gone with its container.
+		if known && err == nil {
+			f.CrashLogs[pod.Name] = Redact(tail, f.Secrets)
 		}
-		f.CrashLogs[pod.Name] = Redact(tail, f.Secrets)
 	}
 	return nil
 }
 
-func firstCrashing(pods []*corev1.Pod) (first *corev1.Pod, container string) {
+func firstCrashing(pods []*corev1.Pod) (first *corev1.Pod, crashed corev1.ContainerStatus) {
 	for _, p := range pods {
 		if p.DeletionTimestamp != nil || (first != nil && first.Name < p.Name) {
 			continue
 		}
 		statuses := slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses)
 		if i := slices.IndexFunc(statuses, Crashes); i >= 0 {
-			first, container = p, statuses[i].Name
+			first, crashed = p, statuses[i]
 		}
 	}
-	return first, container
+	return first, crashed
 }
 
 func failed(j *batchv1.Job) bool {

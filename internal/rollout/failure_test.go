@@ -147,6 +147,19 @@ func TestHoldLeavesTheNewPodsAndTellsTheCause(t *testing.T) {
 	}
 }
 
+// A13: the failure that a revision is taken back for is recorded with its cause, so it waits until the log is read.
+func TestAFailureWaitsForItsLog(t *testing.T) {
+	w := good(t, v1alpha1.RolloutRevert)
+	w.want("b", true)
+	w.stick()
+	w.in.Facts.LogsAwaited = map[string]bool{naming.Backend: true}
+	w.want("b", true)
+	w.expect("b", "")
+	w.in.Facts.LogsAwaited = nil
+	w.want("b", true)
+	w.expect("a", v1alpha1.ReasonRolloutReverted, "no module named app")
+}
+
 func TestRevertAppliesTheLastGoodRevisionUntilTheWishChanges(t *testing.T) {
 	w := good(t, v1alpha1.RolloutRevert)
 	w.want("b", true)

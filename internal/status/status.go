@@ -57,7 +57,7 @@ func Compute(in component.Input, results []Result, inventory []v1alpha1.ObjectRe
 	}
 	healths := make([]component.Health, len(results))
 	for i, r := range results {
-		healths[i] = health(r)
+		healths[i] = unlessAwaited(in, r.Name, meta.FindStatusCondition(former.Conditions, r.Condition), health(r))
 		if r.Name == naming.Postgres && next.Postgres != nil && failover.Stalled(next.Postgres.LastFailover, now) {
 			healths[i] = stalledFailover(in, next.Postgres.LastFailover)
 		}
@@ -69,6 +69,16 @@ func Compute(in component.Input, results []Result, inventory []v1alpha1.ObjectRe
 	next.Settled = rollout.Settled(in, meta.IsStatusConditionFalse(next.Conditions, v1alpha1.ConditionReconciling) || still(results, healths))
 	next.Phase = phase(in.Cluster, next)
 	return next
+}
+
+// unlessAwaited is the health of a component, or what its condition says already while the log that tells why it fails is
+// being read: the condition changes once, and an operator that has just started changes nothing.
+func unlessAwaited(in component.Input, name string, former *metav1.Condition, h component.Health) component.Health {
+	awaited := in.Facts.LogsAwaited[name] || (name == naming.Logging && in.Facts.LogsAwaited[naming.LogRetention])
+	if !awaited || h.Healthy() || former == nil || former.Status == metav1.ConditionUnknown {
+		return h
+	}
+	return component.Health{Status: former.Status, Reason: former.Reason, Message: former.Message}
 }
 
 func stalledFailover(in component.Input, f *v1alpha1.FailoverStatus) component.Health {

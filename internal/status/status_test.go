@@ -298,3 +298,31 @@ func TestATakenBackRevisionAddsTheTroubleOfTheOneThatRuns(t *testing.T) {
 		t.Errorf("the condition is %+v", c)
 	}
 }
+
+// A13: while the log of a crashed container is read, the condition stays: what it says comes at once with the log, and a
+// restarted operator, which reads it again, writes nothing.
+func TestAConditionStaysWhileALogIsRead(t *testing.T) {
+	in := input()
+	crashes := func(said string) []Result {
+		return edge(func(r *Result) { r.Health = component.NotReady(v1alpha1.ReasonCrashLoop, "ends again and again"+said) })
+	}
+	in.Cluster.Status = Compute(in, edge(func(*Result) {}), nil, now)
+	in.Facts.LogsAwaited = map[string]bool{naming.Edge: true}
+	if got := Compute(in, crashes(""), nil, now); !equality.Semantic.DeepEqual(got, in.Cluster.Status) {
+		t.Errorf("the status changes before the log is read: %+v", got)
+	}
+	in.Facts.LogsAwaited = nil
+	in.Cluster.Status = Compute(in, crashes(": no such host"), nil, now)
+	in.Facts.LogsAwaited = map[string]bool{naming.Edge: true}
+	if got := Compute(in, crashes(""), nil, now); !equality.Semantic.DeepEqual(got, in.Cluster.Status) {
+		t.Errorf("the status changes after a restart: %+v", got)
+	}
+	in.Facts.LogsAwaited = map[string]bool{naming.Redis: true}
+	if got := Compute(in, crashes(": other"), nil, now); equality.Semantic.DeepEqual(got, in.Cluster.Status) {
+		t.Error("the log of another component is awaited")
+	}
+	in.Facts.LogsAwaited = map[string]bool{naming.Edge: true}
+	if got := Compute(in, edge(func(*Result) {}), nil, now); !meta.IsStatusConditionTrue(got.Conditions, v1alpha1.ConditionEdgeReady) {
+		t.Error("good news waits for a log")
+	}
+}

@@ -102,6 +102,9 @@ func unready(in component.Input, instance string) string {
 
 // behind asks the primary itself: Kubernetes calls a standby ready that has lost its stream.
 func behind(in component.Input, instance string) string {
+	if in.Facts.StandbysAwaited {
+		return ""
+	}
 	if in.Facts.StandbysUnknown != "" {
 		return fmt.Sprintf("whether %s has every row could not be asked of %s: %s; %s",
 			instance, in.Facts.Database.Status.CurrentPrimary, in.Facts.StandbysUnknown, askAgain(instance, "port 8000 of the instances answers the operator"))

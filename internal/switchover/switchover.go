@@ -37,10 +37,7 @@ func Decide(in component.Input) Decision {
 	if request == "" {
 		return Decision{}
 	}
-	var known *v1alpha1.PromotionStatus
-	if p := in.Cluster.Status.Postgres; p != nil {
-		known = p.Promotion
-	}
+	known := former(in)
 	switch {
 	case known == nil || known.Request != request:
 		return begin(in, request)
@@ -50,14 +47,25 @@ func Decide(in component.Input) Decision {
 	return follow(in, known)
 }
 
+// former is what the status says of the last request.
+func former(in component.Input) *v1alpha1.PromotionStatus {
+	if p := in.Cluster.Status.Postgres; p != nil {
+		return p.Promotion
+	}
+	return nil
+}
+
 // begin judges a new request. A refusal is final: a switchover that starts by itself hours later, because what was in
-// its way has gone, would surprise.
+// its way has gone, would surprise. Until the primary has answered, nothing is decided.
 func begin(in component.Input, request string) Decision {
 	if obstacle := refuse(in, Instance(request)); obstacle != "" {
 		return Decision{Status: &v1alpha1.PromotionStatus{
 			Request: request, State: v1alpha1.PromotionRefused,
 			Message: fmt.Sprintf("%s=%s is refused: %s", naming.AnnotationPromote, request, obstacle),
 		}}
+	}
+	if in.Facts.StandbysAwaited {
+		return Decision{Status: former(in)}
 	}
 	return Decision{Start: true, Status: &v1alpha1.PromotionStatus{
 		Request: request, State: v1alpha1.PromotionRequested, From: in.Facts.Database.Status.CurrentPrimary,

@@ -179,3 +179,16 @@ func TestStartedIsWhatKubectlCnpgPromoteWrites(t *testing.T) {
 		t.Errorf("status (-want +got):\n%s", diff)
 	}
 }
+
+// A13: nobody waits for the primary's word in a pass; until it has come, the request is neither granted nor refused.
+func TestNothingIsDecidedBeforeThePrimaryHasAnswered(t *testing.T) {
+	last := &v1alpha1.PromotionStatus{Request: c, State: v1alpha1.PromotionCompleted}
+	in := input(last, func(in *component.Input) { in.Facts.Standbys, in.Facts.StandbysAwaited = nil, true })
+	if got := switchover.Decide(in); got.Start || got.Status != last {
+		t.Errorf("got %+v, want the last request's status", got)
+	}
+	in.Facts.Database.Status.TargetPrimary = c
+	if got := switchover.Decide(in); got.Start || got.Status.State != v1alpha1.PromotionRefused {
+		t.Errorf("got %+v, want a refusal for which the primary's word is not needed", got)
+	}
+}

@@ -39,6 +39,10 @@ func RolloutFailure(in component.Input, comp, revision string) string {
 		}
 		return cause(in, pods, comp)
 	}
+	if in.Facts.LogsAwaited[comp] {
+		// The cause is about to be known, and stays with the failure.
+		return ""
+	}
 	for _, pod := range staying(pods) {
 		for _, status := range statuses(pod) {
 			if observe.Crashes(status) {
