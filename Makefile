@@ -162,6 +162,10 @@ test-unit: ## Run the unit tests and those against a real API server, side by si
 test-sweep: ## Kill the operator after each of its writes, against a real API server.
 	@$(WITH_ASSETS); go test ./internal/controller -run TestAnOperatorThatIsKilledAtAnyWrite -timeout 30m
 
+.PHONY: test-neighbours
+test-neighbours: ## Let the nodes of 250 of 1000 platforms be dead, and see that the others do not wait, against a real API server.
+	@$(WITH_ASSETS); XATUBE_PLATFORMS=$(or $(PLATFORMS_BESIDE),1000) go test ./internal/controller -run TestDeadNodesDoNotHoldUpOtherPlatforms -count=1 -v -timeout 60m
+
 .PHONY: test-cel
 test-cel: ## Try every admission rule against a real API server.
 	@$(WITH_ASSETS); go test ./test/cel/...

@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -84,7 +85,8 @@ func startOperator(t *testing.T, namespaces ...string) *operator {
 // startWith starts an operator. Another ClusterDomain stands for another version of it: it renders other pods.
 func startWith(t *testing.T, settings controller.Config, change ...func(*ctrl.Options)) *operator {
 	t.Helper()
-	settings.Concurrency, settings.Instances, settings.Image = 2, standbys{}, "example.com/xatube-operator:1"
+	settings.Concurrency = cmp.Or(settings.Concurrency, 2)
+	settings.Instances, settings.Image = standbys{}, "example.com/xatube-operator:1"
 	counted := &writes{}
 	cfg := rest.CopyConfig(env)
 	authorize(t, cfg, settings.Namespaces)
