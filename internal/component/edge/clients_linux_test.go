@@ -96,6 +96,66 @@ var claims = []string{
 	"Forwarded", "for=192.0.2.66;host=evil.example.com",
 }
 
+// arrival is one way to come.
+type arrival struct {
+	name, from, through string
+	headers             []string
+	// want is the address of which the backend is told.
+	want map[trust]string
+}
+
+var arrivals = []arrival{
+	{"direct", visitor, "", nil, everywhere(visitor)},
+	{"direct, a stranger's claims", visitor, "", claims, everywhere(visitor)},
+	{"direct by IPv6", visitorIPv6, "", nil, everywhere(visitorIPv6)},
+	{"translated", node, "", nil, everywhere(nobodyKnown)},
+	{"appends", visitor, "appends", nil, unlessNobody(visitor)},
+	{"appends, IPv6", visitorIPv6, "appends", nil, unlessNobody(visitorIPv6)},
+	{"appends to claims", visitor, "appends", claims, unlessNobody(visitor)},
+	{"appends, translated before", node, "appends", nil, everywhere(nobodyKnown)},
+	{"appends, translated before, with claims", node, "appends", claims, everywhere(nobodyKnown)},
+	{"overwrites", visitor, "overwrites", claims, unlessNobody(visitor)},
+	{"no scheme", visitor, "no scheme", nil, unlessNobody(visitor)},
+	{"tells nothing", visitor, "tells nothing", nil, everywhere(nobodyKnown)},
+	{"two, the outer one private", visitor, "private outer", claims, onlyNamed(visitor)},
+	{"two that list schemes", visitor, "private lists", nil, onlyNamed(visitor)},
+	{"two, the inner one says what it sees", visitor, "unheard outer", nil, onlyNamed(visitor)},
+	{"behind a CDN", visitor, "cdn", nil, map[trust]string{trustsNamed: visitor, assumesPrivate: cdn}},
+	{"a public proxy", visitor, "public", nil, map[trust]string{trustsNamed: visitor, assumesPrivate: cdn, trustsNobody: cdn}},
+}
+
+// possible reports whether somebody listens there, and no Ingress with TLS redirects for ever by itself.
+func (f front) possible(a arrival, scheme string) bool {
+	switch {
+	case a.through == "unheard outer":
+		return !f.tls || !f.ingressTLS
+	case a.through != "":
+		return true
+	case f.tls:
+		return a.from != visitorIPv6
+	}
+	return scheme == "http"
+}
+
+// redirects reports whether the edge sends those to TLS who come by plain HTTP: through a proxy only where it is known
+// to offer TLS, unless it does not say how they came.
+func (f front) redirects(through string) bool {
+	return f.tls && (through == "" || f.ingressTLS && through != "no scheme")
+}
+
+// told is the scheme of which the backend is told.
+func (f front) told(scheme, through string) string {
+	switch {
+	case through == "no scheme", through == "unheard outer":
+		return "http"
+	case through == "public" && f.trust() != trustsNamed:
+		return "http" // a stranger says otherwise
+	case f.redirects(through):
+		return "https"
+	}
+	return scheme
+}
+
 // TestBehindProxies: whatever stands in front, the backend learns the right address or none, and the right scheme;
 // redirects end, and a browser is bound to TLS for this host only. A4, A6.
 func TestBehindProxies(t *testing.T) {
@@ -105,48 +165,27 @@ func TestBehindProxies(t *testing.T) {
 	for _, f := range fronts() {
 		t.Run(f.String(), func(t *testing.T) {
 			s := startSite(t, f.apply)
-			for _, c := range []struct {
-				name, from, through string
-				headers             []string
-				want                map[trust]string
-			}{
-				{"direct", visitor, "", nil, everywhere(visitor)},
-				{"direct, a stranger's claims", visitor, "", claims, everywhere(visitor)},
-				{"direct by IPv6", visitorIPv6, "", nil, everywhere(visitorIPv6)},
-				{"translated", node, "", nil, everywhere(nobodyKnown)},
-				{"appends", visitor, "appends", nil, unlessNobody(visitor)},
-				{"appends, IPv6", visitorIPv6, "appends", nil, unlessNobody(visitorIPv6)},
-				{"appends to claims", visitor, "appends", claims, unlessNobody(visitor)},
-				{"appends, translated before", node, "appends", nil, everywhere(nobodyKnown)},
-				{"appends, translated before, with claims", node, "appends", claims, everywhere(nobodyKnown)},
-				{"overwrites", visitor, "overwrites", claims, unlessNobody(visitor)},
-				{"no scheme", visitor, "no scheme", nil, unlessNobody(visitor)},
-				{"tells nothing", visitor, "tells nothing", nil, everywhere(nobodyKnown)},
-				{"two, the outer one private", visitor, "private outer", claims, onlyNamed(visitor)},
-				{"two that list schemes", visitor, "private lists", nil, onlyNamed(visitor)},
-				{"two, the inner one says what it sees", visitor, "unheard outer", nil, onlyNamed(visitor)},
-				{"behind a CDN", visitor, "cdn", nil, map[trust]string{trustsNamed: visitor, assumesPrivate: cdn}},
-				{"a public proxy", visitor, "public", nil, map[trust]string{trustsNamed: visitor, assumesPrivate: cdn, trustsNobody: cdn}},
-			} {
+			for _, a := range arrivals {
 				for _, scheme := range []string{"http", "https"} {
-					if c.through == "" && (scheme == "https" && !f.tls || c.from == visitorIPv6 && f.tls) {
-						continue // nobody listens
-					}
-					if c.through == "unheard outer" && f.tls && f.ingressTLS {
-						continue // the Ingress itself would redirect for ever
-					}
-					// What is kept for everybody, and what is not.
-					for _, path := range []string{"/api/who", "/uploads/" + url.PathEscape(c.name+scheme)} {
-						v := s.visit(t, c.from, c.through, scheme+"://tube.example.com"+path, c.headers...)
-						name := c.name + " by " + scheme + " to " + path
-						checkVisit(t, name, f, scheme, c.through, v)
-						if got := v.seen.Get("X-Real-Ip"); got != c.want[f.trust()] || v.seen.Get("X-Forwarded-For") != got {
-							t.Errorf("%s: the backend is told of %q, %q, want %q", name, got, v.seen.Get("X-Forwarded-For"), c.want[f.trust()])
-						}
+					if f.possible(a, scheme) {
+						s.checkArrival(t, f, a, scheme)
 					}
 				}
 			}
 		})
+	}
+}
+
+// checkArrival at what is kept for everybody, and at what is not.
+func (s *site) checkArrival(t *testing.T, f front, a arrival, scheme string) {
+	t.Helper()
+	for _, path := range []string{"/api/who", "/uploads/" + url.PathEscape(a.name+scheme)} {
+		v := s.visit(t, a.from, a.through, scheme+"://tube.example.com"+path, a.headers...)
+		name := a.name + " by " + scheme + " to " + path
+		checkVisit(t, name, f, scheme, a.through, v)
+		if got := v.seen.Get("X-Real-Ip"); got != a.want[f.trust()] || v.seen.Get("X-Forwarded-For") != got {
+			t.Errorf("%s: the backend is told of %q, %q, want %q", name, got, v.seen.Get("X-Forwarded-For"), a.want[f.trust()])
+		}
 	}
 }
 
@@ -163,33 +202,22 @@ func onlyNamed(client string) map[trust]string { return map[trust]string{trustsN
 // checkVisit checks all but the address.
 func checkVisit(t *testing.T, name string, f front, scheme, through string, v visit) {
 	t.Helper()
-	if v.status != http.StatusOK {
-		t.Errorf("%s: status %d after %d redirects", name, v.status, v.redirects)
-		return
+	redirects, last := 0, scheme
+	if scheme == "http" && f.redirects(through) {
+		redirects, last = 1, "https"
 	}
-	told := scheme
-	// Through a proxy only where it is known to offer TLS, unless it is a stranger's or does not say how visitors came.
-	redirected := through == "" || f.ingressTLS && through != "no scheme"
-	if scheme == "http" && f.tls && redirected {
-		told = "https"
-		if v.redirects != 1 || v.scheme != "https" {
-			t.Errorf("%s: %d redirects lead to %s, want one to https", name, v.redirects, v.scheme)
-		}
-	} else if v.redirects != 0 {
-		t.Errorf("%s: %d redirects", name, v.redirects)
+	if v.status != http.StatusOK || v.redirects != redirects || v.scheme != last {
+		t.Errorf("%s: status %d by %s after %d redirects, want one by %s after %d", name, v.status, v.scheme, v.redirects, last, redirects)
 	}
-	if through == "no scheme" || through == "unheard outer" || through == "public" && f.trust() != trustsNamed {
-		told = "http" // unheard, or from a stranger
+	told, security := f.told(scheme, through), ""
+	if told == "https" {
+		security = "max-age=2592000"
 	}
 	if got := v.seen.Get("X-Forwarded-Proto"); got != told {
 		t.Errorf("%s: the backend is told of %q, want %q", name, got, told)
 	}
-	wantHSTS := ""
-	if told == "https" {
-		wantHSTS = "max-age=2592000"
-	}
-	if got := v.header.Get("Strict-Transport-Security"); got != wantHSTS {
-		t.Errorf("%s: Strict-Transport-Security %q, want %q", name, got, wantHSTS)
+	if got := v.header.Get("Strict-Transport-Security"); got != security {
+		t.Errorf("%s: Strict-Transport-Security %q, want %q", name, got, security)
 	}
 	if host := v.seen.Get("X-Forwarded-Host"); host != "tube.example.com" || v.seen.Get("Forwarded") != "" {
 		t.Errorf("%s: the backend is told of host %q, Forwarded %q", name, host, v.seen.Get("Forwarded"))
