@@ -56,7 +56,7 @@ func (s *Scratch) measure() {
 	s.measured, s.used = time.Now(), 0
 	_ = filepath.WalkDir(s.folder, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return nil
+			return fs.SkipDir
 		}
 		if info, err := entry.Info(); err == nil {
 			if stat, ok := info.Sys().(*syscall.Stat_t); ok {

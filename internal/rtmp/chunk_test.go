@@ -122,10 +122,11 @@ func TestNoBytesBreakTheReader(t *testing.T) {
 			b[i] = byte(random.IntN(256))
 		}
 		r := rtmp.NewReader(bytes.NewReader(b), 1000)
-		for {
-			if _, err := r.Next(); err != nil {
-				break
-			}
+		for err := error(nil); err == nil; {
+			_, err = r.Next()
+		}
+		if r.Total() > int64(len(b)) {
+			t.Fatalf("%d bytes were read of %d", r.Total(), len(b))
 		}
 		_, _ = rtmp.ParseCommand(rtmp.Message{Payload: append([]byte{2, 0, 1, 'a', 0, 0, 0, 0, 0, 0, 0, 0, 0}, b...)})
 	}
