@@ -3,6 +3,8 @@ package naming
 import (
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation"
+
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 )
 
@@ -45,7 +47,7 @@ func Version(image string) string {
 		return ""
 	}
 	tag := image[i+1:]
-	if len(tag) > 63 || strings.HasSuffix(tag, ".") || strings.HasSuffix(tag, "-") || strings.HasSuffix(tag, "_") {
+	if len(validation.IsValidLabelValue(tag)) > 0 {
 		return ""
 	}
 	return tag
