@@ -24,7 +24,10 @@ func RefuseSettings(component string, s v1alpha1.PodSettings) error {
 
 // readByKubernetes are prefixes and names of annotations of which Kubernetes checks the values: a field of a pod has taken
 // their place, or they say what only a kubelet may say.
-var readByKubernetes = []string{"container.apparmor.security.beta.kubernetes.io/", "kubernetes.io/config.mirror"}
+var readByKubernetes = []string{
+	"container.apparmor.security.beta.kubernetes.io/", "container.seccomp.security.alpha.kubernetes.io/",
+	"seccomp.security.alpha.kubernetes.io/", "kubernetes.io/config.mirror",
+}
 
 // deletionCost is an annotation whose value Kubernetes checks.
 const deletionCost = "controller.kubernetes.io/pod-deletion-cost"

@@ -26,6 +26,7 @@ func TestRefuseSettings(t *testing.T) {
 		"nothing":            {},
 		"annotation":         {settings: annotation("example.com/a", "anything, at all")},
 		"AppArmor":           {annotation("container.apparmor.security.beta.kubernetes.io/x", "unconfined"), "Kubernetes' own; remove it"},
+		"seccomp":            {annotation("container.seccomp.security.alpha.kubernetes.io/x", "-1"), "Kubernetes' own; remove it"},
 		"cost":               {settings: annotation("controller.kubernetes.io/pod-deletion-cost", "-5")},
 		"wrong cost":         {annotation("controller.kubernetes.io/pod-deletion-cost", "+5"), "must be a whole number"},
 		"empty affinity":     {settings: affinity(`{}`)},
