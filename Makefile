@@ -166,6 +166,15 @@ test-sweep: ## Kill the operator after each of its writes, against a real API se
 test-neighbours: ## Let the nodes of 250 of 1000 platforms be dead, and see that the others do not wait, against a real API server.
 	@$(WITH_ASSETS); XATUBE_PLATFORMS=$(or $(PLATFORMS_BESIDE),1000) go test ./internal/controller -run TestDeadNodesDoNotHoldUpOtherPlatforms -count=1 -v -timeout 60m
 
+# How many specs have to be accepted; the number of the first, which with the seed decides it.
+N ?= 300
+FIRST ?= 0
+
+.PHONY: fuzz
+fuzz: SEED ?= 1
+fuzz: ## Draw N specs from the schema of the CRD, and let a real API server and the operator judge each.
+	@$(WITH_ASSETS); go run ./test/fuzz -n $(N) -seed $(SEED) -first $(FIRST)
+
 .PHONY: test-cel
 test-cel: ## Try every admission rule against a real API server.
 	@$(WITH_ASSETS); go test ./test/cel/...

@@ -1,0 +1,92 @@
+package main
+
+import "strings"
+
+// texts are for strings that the schema leaves open, and now and then for others.
+var texts = []string{
+	"", "a", " ", "a b", " a", "a ", "ümläut", "日本語", "😀", "a\nb", "a\tb", "'", `"`, `\`, "`", "$(PATH)", "$$", "${X}", "%s", "{{ .x }}",
+	"a;b", "a#b", "a: b", "- a", "null", "true", "0", "-1", "1e9", "#", "a=b", "<a>", "a\r\nb", "\u0000", "\u007f", "..", ".", "/", "a/b", "../..",
+	"A", "-a", "a-", "a_b", "a.b", "a..b", "a.-b", strings.Repeat("a", 63), strings.Repeat("a", 64), strings.Repeat("a", 253), strings.Repeat("a", 4096),
+	strings.Repeat("ü", 60), strings.Repeat("a ", 500), strings.Repeat("x", 40000),
+}
+
+var labelNames = []string{
+	"a", "A", "a.b", "a_b", "example.com/team", "example.com/A_b.c", "app", "app.kubernetes.io/name", "app.kubernetes.io/instance",
+	"app.kubernetes.io/component", "app.kubernetes.io/managed-by", "app.kubernetes.io/version", "xatube.io/applied", "xatube.io/checksum",
+	"xatube.io/revision", "xatube.io/scrape", "cnpg.io/cluster", "kubernetes.io/os", "topology.kubernetes.io/zone", "kubernetes.io/hostname",
+	"sidecar.istio.io/inject", strings.Repeat("a", 63), strings.Repeat("a", 253) + "/b", strings.Repeat("ab.", 80) + "c/" + strings.Repeat("d", 63),
+	"a b", "a/b/c", "/a", "a/", "", "Example.COM/x", "kubernetes.io/metadata.name", "node-role.kubernetes.io/control-plane",
+}
+
+// annotationNames of which Kubernetes reads the values, beside others.
+var annotationNames = append([]string{
+	"container.apparmor.security.beta.kubernetes.io/backend", "container.apparmor.security.beta.kubernetes.io/none",
+	"container.seccomp.security.alpha.kubernetes.io/backend", "seccomp.security.alpha.kubernetes.io/pod",
+	"scheduler.alpha.kubernetes.io/critical-pod", "kubernetes.io/config.mirror", "kubernetes.io/config.source",
+	"kubectl.kubernetes.io/last-applied-configuration", "kubectl.kubernetes.io/restartedAt", "kubernetes.io/ingress.class",
+	"deployment.kubernetes.io/revision", "service.kubernetes.io/topology-mode", "service.kubernetes.io/topology-aware-hints",
+	"service.beta.kubernetes.io/load-balancer-source-ranges", "service.alpha.kubernetes.io/tolerate-unready-endpoints",
+	"prometheus.io/scrape", "cluster-autoscaler.kubernetes.io/safe-to-evict", "controller.kubernetes.io/pod-deletion-cost",
+	"batch.kubernetes.io/job-tracking", "podpreset.admission.kubernetes.io/exclude", "scheduler.alpha.kubernetes.io/preferAvoidPods",
+	"endpoints.kubernetes.io/over-capacity", "networking.istio.io/exportTo", "internal.kubernetes.io/x", "k8s.io/x",
+}, labelNames...)
+
+var annotationValues = append([]string{"runtime/default", "localhost/a", "unconfined", "10.0.0.0/8, 1.2.3.4/32", "Auto", "2026-01-01T00:00:00Z"}, texts...)
+
+var networks = []string{
+	"10.0.0.0/8", "0.0.0.0/0", "::/0", "10.0.0.1/8", "10.0.0.1/32", "fd00::/8", "fd00::1/64", "2001:db8::/32", "::1/128", "::ffff:10.0.0.0/104",
+	"255.255.255.255/32", "192.168.0.0/16", "10.0.0.0/0", "10.0.0.0", "10.0.0.0/33", "010.0.0.0/8", "fe80::1%eth0/64", "fd00:0:0:0:0:0:0:0/8", "FD00::/8", "",
+}
+
+var resourceNames = []string{
+	"cpu", "memory", "ephemeral-storage", "cpu", "memory", "hugepages-2Mi", "hugepages-1Gi", "example.com/gpu", "nvidia.com/gpu", "storage", "pods",
+	"requests.cpu", "limits.memory", "CPU", "a b", "kubernetes.io/x", "x.kubernetes.io/y", "requests.example.com/gpu", "attachable-volumes-x", "",
+	strings.Repeat("a", 64), "example.com/" + strings.Repeat("a", 63),
+}
+
+var amounts = []any{
+	int64(0), int64(1), int64(2), int64(4), "0", "1", "100m", "1500m", "1", "1Gi", "128Mi", "64Mi", "2", "1e3", "0.5", "0.1", "1k", "1M", "1E", "8Ei", "1Ki",
+	"9223372036854775807", "9223372036854775808", "5n", "1u", "+1", "-1", "-0", "", "1 ", "½", "1.5Gi", "0.0001", "1e-9", "1Gi1", int64(1) << 40, int64(-1),
+	"2Mi", "4Mi", "1.000", "01", "1000000m",
+}
+
+var sizes = []string{"0", "0.001", "1", "1k", "1Ki", "16Mi", "63Mi", "64Mi", "64.5Mi", "1Gi", "1.5Gi", "2G", "10Gi", "100Gi", "1Ti", "0.001Pi", "1Pi", "1.001Pi", "1024Ti", "999999999999", "999999999999Pi", "1.234Gi"}
+
+var durations = []string{"0s", "0.001ms", "1ms", "999ms", "1s", "1.5s", "5s", "10s", "30s", "59.999s", "1m", "90s", "1m30s", "5m", "10m", "59m59s", "1h", "23h59m59.999s", "24h", "24.0h", "36h", "720h", "8760h", "8760.001h", "999999h", "999999h999999h", "0h0m0s"}
+
+var schedules = []string{"0 0 3 * * *", "* * * * * *", "*/5 0-59 0-23 1-31 1-12 0-6", "59 59 23 31 12 6", "0 0 0 1 1 0", "0,30 0 3 * * 1-5", "0 0 3 ? * *", "@daily", "0 3 * * *", "0 0 3 * * 7", "0 0 3 30 2 *", ""}
+
+var parameterNames = []string{
+	"work_mem", "max_connections", "shared_buffers", "wal_level", "log_statement", "statement_timeout", "shared_preload_libraries", "pg_stat_statements.track",
+	"auto_explain.log_min_duration", "max_wal_size", "min_wal_size", "effective_cache_size", "random_page_cost", "timezone", "wal_retrieve_retry_interval",
+	"archive_command", "ssl", "port", "my.custom", "max_slot_wal_keep_size", "wal_keep_size", "max_worker_processes", "max_wal_senders", "synchronous_commit", "huge_pages",
+}
+
+var parameterValues = append([]string{"on", "off", "16MB", "1GB", "100", "128kB", "1min", "UTC", "logical", "pg_stat_statements", "5"}, texts...)
+
+// affinities as in a Pod, good and bad: the schema passes on whatever is an object.
+var affinities = []string{
+	`{}`, `{"podAntiAffinity":{}}`, `{"nodeAffinity":{}}`,
+	`{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"disk","operator":"In","values":["ssd"]}]}]}}}`,
+	`{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[]}}}`,
+	`{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{}]}}}`,
+	`{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"a b","operator":"Exists"}]}]}}}`,
+	`{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"a","operator":"In"}]}]}}}`,
+	`{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"a","operator":"Gt","values":["x"]}]}]}}}`,
+	`{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"a","operator":"Gt","values":["5"]}]}]}}}`,
+	`{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"a","operator":"Sometimes"}]}]}}}`,
+	`{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchFields":[{"key":"metadata.name","operator":"In","values":["n1"]}]}]}}}`,
+	`{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchFields":[{"key":"spec.x","operator":"In","values":["n1"]}]}]}}}`,
+	`{"nodeAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":1,"preference":{"matchExpressions":[{"key":"a","operator":"DoesNotExist"}]}}]}}`,
+	`{"nodeAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":0,"preference":{"matchExpressions":[{"key":"a","operator":"Exists"}]}}]}}`,
+	`{"podAntiAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"kubernetes.io/hostname","labelSelector":{"matchLabels":{"a":"b"}}}]}}`,
+	`{"podAntiAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"labelSelector":{"matchLabels":{"a":"b"}}}]}}`,
+	`{"podAntiAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"a b"}]}}`,
+	`{"podAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"zone","namespaces":["NO"],"labelSelector":{"matchExpressions":[{"key":"a","operator":"In"}]}}]}}`,
+	`{"podAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"zone","labelSelector":{"matchLabels":{"a":"b c"}}}]}}`,
+	`{"podAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"zone","matchLabelKeys":["a"],"mismatchLabelKeys":["a"],"labelSelector":{}}]}}`,
+	`{"podAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":100,"podAffinityTerm":{"topologyKey":"zone"}}]}}`,
+	`{"podAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":101,"podAffinityTerm":{"topologyKey":"zone"}}]}}`,
+	`{"podAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":1}]}}`,
+	`{"whatever":1}`, `{"nodeAffinity":"x"}`,
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"sigs.k8s.io/yaml"
+)
+
+// readSchema of the spec, from the CRD.
+func readSchema(root string) (props, error) {
+	path := filepath.Join(root, "config/crd/bases/xatube.io_xatubeclusters.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return props{}, fmt.Errorf("reading the CRD: %w", err)
+	}
+	var crd apiextensionsv1.CustomResourceDefinition
+	if err := yaml.UnmarshalStrict(text, &crd); err != nil {
+		return props{}, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"], nil
+}
+
+// fields are the paths of all that the schema at a path describes. The elements of a list share one path, and so do the
+// values of a map.
+func fields(path string, s props) []string {
+	out := []string{path}
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		out = append(out, fields(path+"."+name, s.Properties[name])...)
+	}
+	if s.Items != nil {
+		out = append(out, fields(path, *s.Items.Schema)[1:]...)
+	}
+	if s.AdditionalProperties != nil {
+		out = append(out, fields(path+".*", *s.AdditionalProperties.Schema)...)
+	}
+	return out
+}
+
+// at finds the schema of the value at an API server's path, e.g. spec.edge.pod.env[2].name.
+func at(s *props, steps []string) *props {
+	for _, step := range steps {
+		field, known := s.Properties[step]
+		switch {
+		case known:
+			s = &field
+		case s.Items != nil:
+			s = s.Items.Schema
+		case s.AdditionalProperties != nil:
+			s = s.AdditionalProperties.Schema
+		default:
+			return nil
+		}
+	}
+	return s
+}
+
+// set are the fields that a spec sets.
+func set(path string, s props, v any, seen map[string]bool) {
+	seen[path] = true
+	switch v := v.(type) {
+	case map[string]any:
+		for k, value := range v {
+			if field, known := s.Properties[k]; known {
+				set(path+"."+k, field, value, seen)
+			} else if s.AdditionalProperties != nil {
+				set(path+".*", *s.AdditionalProperties.Schema, value, seen)
+			}
+		}
+	case []any:
+		for _, value := range v {
+			if s.Items != nil {
+				set(path, *s.Items.Schema, value, seen)
+			}
+		}
+	}
+}
+
+// around a field are the fields that have to be set with it.
+func around(field string) []string {
+	var out []string
+	for i, r := range field {
+		if r == '.' {
+			out = append(out, field[:i])
+		}
+	}
+	return append(out, field)
+}
+
+// steps of an API server's path below spec.
+func steps(path string) []string {
+	path = strings.NewReplacer("[", ".", "]", "").Replace(path)
+	parts := strings.Split(path, ".")
+	if parts[0] != "spec" {
+		return nil
+	}
+	return parts[1:]
+}
