@@ -233,6 +233,13 @@ bench-rtmp-fuzz: ## Attack the entry of the ingest with SESSIONS mutated session
 	@$(WITH_SERVERS); go test ./test/rtmpfuzz -count=1 -v -run '^TestFuzz$$' -timeout 20m -args -sessions=$(SESSIONS) -seed=$(SEED) | \
 		tee /dev/stderr | grep '^{"bench"' | tail -n 1
 
+# With real servers on the loopback, and no cluster: edge and ingest as the operator configures them, and ffmpeg.
+.PHONY: bench-viewers
+bench-viewers: ## Count what ever more viewers of a live stream cost the ingest, and compare the edge with plain nginx.
+	mkdir -p $(OUT)
+	@$(WITH_SERVERS); XATUBE_BENCH_VIEWERS=$(OUT)/viewers.json go test ./internal/component/edge -run 'TestViewers$$' -count=1 -v -timeout 10m >&2
+	@cat $(OUT)/viewers.json
+
 .PHONY: bench
 bench: ## Run all benchmarks, most of an hour, and keep their results in docs/benchmarks.
 	mkdir -p dist
