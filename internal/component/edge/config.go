@@ -19,6 +19,8 @@ const (
 )
 
 const (
+	// largeBodies bounds what slow or hostile clients keep on the disks of the backends.
+	largeBodies = 128
 	// healthPath is answered by nginx itself.
 	healthPath = "/health"
 	// statusPort serves nginx's counters to the exporter, on the loopback only.
@@ -52,6 +54,8 @@ type view struct {
 	APICache, StaticCache string
 	StaticSeconds         int64
 	SegmentSeconds        int64
+	// LargeBodies is how many bodies may be streamed to the backends at a time.
+	LargeBodies int
 	// PlaylistSlices are patterns of the fractions of a second in which a kept playlist is the same.
 	PlaylistSlices []string
 	// Shares of the cache on disk, in bytes.
@@ -104,6 +108,7 @@ func newView(in component.Input) (view, error) {
 	anyOf := func(comp string) string { return naming.FQDN(c, naming.Child(c, comp), in.Options.ClusterDomain) }
 	v := view{
 		Workers:         workers(spec.Pod.Resources),
+		LargeBodies:     largeBodies,
 		ShutdownTimeout: seconds(shutdownTimeout),
 		KeepaliveMin:    seconds(keepaliveMin),
 		HTTPPort:        naming.EdgeHTTPPort,

@@ -2,9 +2,11 @@ package edge
 
 import (
 	_ "embed"
+	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
@@ -25,6 +27,9 @@ const (
 	keepaliveMin           = 10 * time.Second
 	killMargin             = 15 * time.Second
 )
+
+// spareDisk is for files that are being fetched: nginx measures its cache every ten seconds at the latest.
+const spareDisk = 128 << 20
 
 // Folders of the container. All are emptyDirs but the ConfigMap and the certificate.
 const (
@@ -55,12 +60,16 @@ func deployment(in component.Input, configuration map[string]string) (*appsv1ac.
 		return nil, err
 	}
 	delay := leaving(in)
+	resources, err := requests(in)
+	if err != nil {
+		return nil, err
+	}
 	template, err := workload.Template(in, workload.Pod{
 		Component:      naming.Edge,
 		Settings:       spec.Pod,
 		User:           user,
 		InitContainers: append([]*corev1ac.ContainerApplyConfiguration{prepareContainer(in)}, exporter(in)...),
-		Containers:     []*corev1ac.ContainerApplyConfiguration{nginxContainer(in, delay)},
+		Containers:     []*corev1ac.ContainerApplyConfiguration{nginxContainer(in, delay, resources)},
 		Volumes:        volumes(in),
 		Checksum:       checksum,
 		GracePeriod:    delay + shutdownTimeout + killMargin,
@@ -98,9 +107,20 @@ func prepareContainer(in component.Input) *corev1ac.ContainerApplyConfiguration 
 		WithVolumeMounts(mounts(in)...)
 }
 
-func nginxContainer(in component.Input, delay time.Duration) *corev1ac.ContainerApplyConfiguration {
+// requests hold the cache, and room for what is on its way into it.
+func requests(in component.Input) (*corev1ac.ResourceRequirementsApplyConfiguration, error) {
+	size, err := in.Cluster.Spec.Edge.Cache.Size.Quantity()
+	if err != nil {
+		return nil, fmt.Errorf("spec.edge.cache.size: %w", err)
+	}
+	r := workload.Requests("50m", "64Mi")
+	(*r.Requests)[corev1.ResourceEphemeralStorage] = *resource.NewQuantity(size.Value()+playlistsCacheSize+spareDisk, resource.BinarySI)
+	return r, nil
+}
+
+func nginxContainer(in component.Input, delay time.Duration, resources *corev1ac.ResourceRequirementsApplyConfiguration) *corev1ac.ContainerApplyConfiguration {
 	c := workload.Container(in, "nginx", image(in), "/bin/sh", "-c", startScript).
-		WithResources(workload.Requests("50m", "64Mi")).
+		WithResources(resources).
 		WithPorts(workload.Port(naming.PortHTTP, naming.EdgeHTTPPort)).
 		WithVolumeMounts(mounts(in)...).
 		WithLifecycle(workload.PreStopSleep(delay)).
