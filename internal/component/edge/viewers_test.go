@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,10 +125,14 @@ func (p *platform) startIngest(t *testing.T) *liveIngest {
 		}
 	}
 	conf := strings.NewReplacer("/run/rtmp", live.folder+"/run", "/var/lib/rtmp/live", live.folder+"/live",
-		"listen 1935", fmt.Sprintf("listen 127.0.0.1:%d", live.port),
 		"listen 8080", fmt.Sprintf("listen 127.0.%d.1:%d", groupRTMP, p.rtmpPort),
 		"    access_log off;\n    sendfile", "    resolver "+p.dns.addr.String()+";\n    access_log "+live.folder+"/requests.log;\n    sendfile",
 		"/dev/stdout", live.folder+"/sessions.log").Replace(strings.Join(kept, ""))
+	// The publisher comes straight to the ingest, without the gate in front of it; the other ports are of the pod's own.
+	conf = regexp.MustCompile(`listen 127\.0\.0\.1:[0-9]+ proxy_protocol`).ReplaceAllString(conf, fmt.Sprintf("listen 127.0.0.1:%d", live.port))
+	conf = regexp.MustCompile(`listen 127\.0\.0\.1:[0-9]{4};`).ReplaceAllStringFunc(conf, func(string) string {
+		return fmt.Sprintf("listen 127.0.0.1:%d;", freePort(t))
+	})
 	if os.Getuid() == 0 {
 		conf = "user root;\n" + conf
 	}
