@@ -57,7 +57,7 @@ func Handover(in component.Input) rotation.Handover {
 // wanted, its autoscaler.
 func (Component) Render(in component.Input) ([]component.Object, error) {
 	spec := in.Cluster.Spec.Backend
-	if err := refuse(spec); err != nil {
+	if err := refuse(in); err != nil {
 		return nil, err
 	}
 	claim, err := workload.Claim(in, claimName(in.Cluster), naming.Backend, spec.Uploads.Volume(), spec.Uploads.AccessModes...)

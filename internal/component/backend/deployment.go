@@ -74,7 +74,7 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 		WithProgressDeadlineSeconds(int32(deadline.Seconds())).
 		WithTemplate(template)
 	deployment.Spec.Replicas = ownReplicas(in)
-	fitVolume(deployment, in.Cluster)
+	fitVolume(in, deployment)
 	return deployment, nil
 }
 

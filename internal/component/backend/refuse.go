@@ -4,12 +4,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/outcome"
 )
 
 // refuse what cannot work and admission does not see.
-func refuse(spec v1alpha1.BackendSpec) error {
-	if onePod(spec.Uploads) && mostReplicas(spec) > 1 {
+func refuse(in component.Input) error {
+	spec := in.Cluster.Spec.Backend
+	if onePod(in) && mostReplicas(spec) > 1 {
 		return outcome.Terminal(v1alpha1.ReasonInvalid,
 			"spec.backend.uploads.accessModes ReadWriteOncePod lets one pod use the volume: set spec.backend.replicas to 1 and remove spec.backend.autoscaling")
 	}

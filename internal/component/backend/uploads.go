@@ -10,6 +10,7 @@ import (
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
 )
@@ -18,9 +19,17 @@ const uploads = "uploads"
 
 func claimName(c *v1alpha1.XaTubeCluster) string { return naming.Child(c, uploads) }
 
-// SharesUploads says that any pod may use the volume of the uploads while the backend does.
-func SharesUploads(c *v1alpha1.XaTubeCluster) bool {
-	return slices.Contains(c.Spec.Backend.Uploads.AccessModes, corev1.ReadWriteMany)
+// accessModes of the volume of the uploads. A volume that an earlier platform has left keeps those that it has.
+func accessModes(in component.Input) []corev1.PersistentVolumeAccessMode {
+	if live := in.Facts.Claims[claimName(in.Cluster)]; live != nil {
+		return live.Spec.AccessModes
+	}
+	return in.Cluster.Spec.Backend.Uploads.AccessModes
+}
+
+// SharesUploads reports whether any pod may use the volume of the uploads while the backend does.
+func SharesUploads(in component.Input) bool {
+	return slices.Contains(accessModes(in), corev1.ReadWriteMany)
 }
 
 // UploadsVolume is the volume of the uploads.
@@ -34,19 +43,19 @@ func UploadsMount() *corev1ac.VolumeMountApplyConfiguration {
 	return workload.Mount(uploads, "/app/uploads")
 }
 
-// onePod says that the volume takes only one pod at a time.
-func onePod(u v1alpha1.UploadsSpec) bool {
-	return slices.Contains(u.AccessModes, corev1.ReadWriteOncePod)
+// onePod reports whether the volume takes only one pod at a time.
+func onePod(in component.Input) bool {
+	return slices.Contains(accessModes(in), corev1.ReadWriteOncePod)
 }
 
 // fitVolume makes a roll possible with a volume that is not ReadWriteMany. On a volume of one pod the old one has to
 // go first. On a volume of one node all pods stay together, or the new pod would wait elsewhere for the volume for
 // ever; an affinity of the user among pods is left as it is.
-func fitVolume(d *appsv1ac.DeploymentApplyConfiguration, c *v1alpha1.XaTubeCluster) {
+func fitVolume(in component.Input, d *appsv1ac.DeploymentApplyConfiguration) {
 	switch {
-	case SharesUploads(c):
+	case SharesUploads(in):
 		return
-	case onePod(c.Spec.Backend.Uploads):
+	case onePod(in):
 		d.Spec.Strategy = appsv1ac.DeploymentStrategy().WithType(appsv1.RecreateDeploymentStrategyType)
 		return
 	}
@@ -59,5 +68,5 @@ func fitVolume(d *appsv1ac.DeploymentApplyConfiguration, c *v1alpha1.XaTubeClust
 	}
 	pod.Affinity.PodAffinity.WithRequiredDuringSchedulingIgnoredDuringExecution(corev1ac.PodAffinityTerm().
 		WithTopologyKey(corev1.LabelHostname).
-		WithLabelSelector(metav1ac.LabelSelector().WithMatchLabels(naming.Selector(c, naming.Backend))))
+		WithLabelSelector(metav1ac.LabelSelector().WithMatchLabels(naming.Selector(in.Cluster, naming.Backend))))
 }

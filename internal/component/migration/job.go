@@ -79,7 +79,7 @@ func template(in component.Input) (*corev1ac.PodTemplateSpecApplyConfiguration, 
 		WithResources(workload.Requests("100m", "128Mi")).
 		WithVolumeMounts(workload.Mount(tmp, "/"+tmp))
 	volumes := []*corev1ac.VolumeApplyConfiguration{workload.Scratch(tmp)}
-	if backend.SharesUploads(c) {
+	if backend.SharesUploads(in) {
 		// A volume that is made for its first consumer keeps all pods that wait for it on one node. This pod alone
 		// waits, and the backends are free to spread.
 		container.WithVolumeMounts(backend.UploadsMount())

@@ -26,9 +26,6 @@ const (
 	switchoverDelay = 60
 )
 
-// defaultStorage of each instance, as the schema's rules have it.
-const defaultStorage v1alpha1.Size = "20Gi"
-
 // Instances of Postgres that are wanted; none when the database is run elsewhere.
 func Instances(c *v1alpha1.XaTubeCluster) int32 {
 	switch p := c.Spec.Postgres; {
@@ -57,7 +54,7 @@ func cluster(in component.Input) (component.Document, error) {
 		"bootstrap":             bootstrap(in),
 		"enableSuperuserAccess": false,
 		"postgresql":            postgresql(in),
-		"storage":               volume(storage(c)),
+		"storage":               volume(dataVolume(in)),
 		"resources":             resources(c),
 		"enablePDB":             Instances(c) > 1,
 		"primaryUpdateMethod":   "switchover",
@@ -67,7 +64,7 @@ func cluster(in component.Input) (component.Document, error) {
 		"stopDelay":             stopDelay,
 		"switchoverDelay":       switchoverDelay,
 	}
-	if wal := c.Spec.Postgres.WALStorage; wal != nil {
+	if wal := logVolume(in); wal != nil {
 		spec["walStorage"] = volume(*wal)
 	}
 	if in.Cluster.Monitored() {
@@ -127,21 +124,6 @@ func inheritedMetadata(c *v1alpha1.XaTubeCluster) map[string]any {
 	out := map[string]any{"labels": labels}
 	if annotations := c.Spec.Postgres.Pod.Annotations; len(annotations) > 0 {
 		out["annotations"] = annotations
-	}
-	return out
-}
-
-func storage(c *v1alpha1.XaTubeCluster) v1alpha1.VolumeSpec {
-	if s := c.Spec.Postgres.Storage; s != nil {
-		return *s
-	}
-	return v1alpha1.VolumeSpec{Size: defaultStorage}
-}
-
-func volume(v v1alpha1.VolumeSpec) map[string]any {
-	out := map[string]any{"size": v.Size}
-	if v.StorageClassName != nil {
-		out["storageClass"] = *v.StorageClassName
 	}
 	return out
 }

@@ -26,21 +26,21 @@ func outgrown(in component.Input) (component.Health, bool) {
 		if claim.Labels[naming.LabelComponent] != naming.Postgres {
 			continue
 		}
-		field, wanted := wantedVolume(in.Cluster, claim)
-		size, err := wanted.Size.Quantity()
+		field, desired := desiredVolume(in, claim)
+		size, err := desired.Size.Quantity()
 		if is := claim.Spec.Resources.Requests.Storage(); err == nil && is.Cmp(size) < 0 {
 			return component.NotReady(v1alpha1.ReasonProgressing, fmt.Sprintf(
 				"volume claim %s grows from %s to the %s of %s.size; CloudNativePG waits if its StorageClass %q lacks allowVolumeExpansion: true",
-				name, is, wanted.Size, field, ptr.Deref(claim.Spec.StorageClassName, ""))), true
+				name, is, desired.Size, field, ptr.Deref(claim.Spec.StorageClassName, ""))), true
 		}
 	}
 	return component.Health{}, false
 }
 
-// wantedVolume is what the spec says of the volume of a claim, and where.
-func wantedVolume(c *v1alpha1.XaTubeCluster, claim *corev1.PersistentVolumeClaim) (field string, v v1alpha1.VolumeSpec) {
-	if wal := c.Spec.Postgres.WALStorage; wal != nil && claim.Labels[labelVolumeRole] == roleLog {
+// desiredVolume is what the volume of a claim is to be, and the field that says so.
+func desiredVolume(in component.Input, claim *corev1.PersistentVolumeClaim) (field string, v v1alpha1.VolumeSpec) {
+	if wal := logVolume(in); wal != nil && claim.Labels[labelVolumeRole] == roleLog {
 		return "spec.postgres.walStorage", *wal
 	}
-	return "spec.postgres.storage", storage(c)
+	return "spec.postgres.storage", dataVolume(in)
 }

@@ -65,29 +65,18 @@ func refuseStorage(in component.Input) error {
 	if live == nil {
 		return nil
 	}
-	if err := refuseVolume("spec.postgres.storage", storage(in.Cluster), live.Spec.StorageConfiguration); err != nil {
+	if err := refuseClass("spec.postgres.storage", dataVolume(in), live.Spec.StorageConfiguration); err != nil {
 		return err
 	}
-	wal := in.Cluster.Spec.Postgres.WALStorage
-	switch {
-	case live.Spec.WalStorage == nil:
+	if live.Spec.WalStorage == nil {
 		return nil
-	case wal == nil:
-		return invalid("spec.postgres.walStorage is missing, but the database has such a volume, which cannot be given up; set size: %s", live.Spec.WalStorage.Size)
 	}
-	return refuseVolume("spec.postgres.walStorage", *wal, *live.Spec.WalStorage)
+	return refuseClass("spec.postgres.walStorage", *logVolume(in), *live.Spec.WalStorage)
 }
 
-func refuseVolume(field string, want v1alpha1.VolumeSpec, live cnpgv1.StorageConfiguration) error {
-	size, err := want.Size.Quantity()
-	if err != nil {
-		return err
-	}
-	if is, err := resource.ParseQuantity(live.Size); err == nil && size.Cmp(is) < 0 {
-		return invalid("%s.size %s is less than the %s of the volumes, which cannot shrink; set %s or more", field, want.Size, live.Size, live.Size)
-	}
-	if wanted, is := className(want.StorageClassName), className(live.StorageClass); wanted != is {
-		return invalid("%s.storageClassName: the volumes are of %s and stay so, but %s is wanted; restore the former value", field, is, wanted)
+func refuseClass(field string, desired v1alpha1.VolumeSpec, live cnpgv1.StorageConfiguration) error {
+	if asked, is := className(desired.StorageClassName), className(live.StorageClass); asked != is {
+		return invalid("%s.storageClassName asks for %s, but the volumes are of %s and cannot change; restore the previous value", field, asked, is)
 	}
 	return nil
 }

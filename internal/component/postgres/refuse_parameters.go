@@ -93,7 +93,7 @@ func refuseWALSize(in component.Input) error {
 	if len(set) > 0 && least.Cmp(most) >= 0 {
 		return invalid("spec.postgres.parameters.min_wal_size, 80MB when absent, must be less than max_wal_size, 1GB when absent; lower the first or raise the second")
 	}
-	wal := in.Cluster.Spec.Postgres.WALStorage
+	wal := logVolume(in)
 	if wal == nil {
 		return nil
 	}

@@ -56,29 +56,19 @@ func TestRefuse(t *testing.T) {
 			spec: func(p *v1alpha1.PostgresSpec) { p.Storage = &v1alpha1.VolumeSpec{Size: "21Gi"} },
 		},
 		{
-			name:    "storage no longer set, and the default is smaller than the volumes",
-			db:      func(db *cnpgv1.Cluster) { db.Spec.StorageConfiguration.Size = "50Gi" },
-			message: "spec.postgres.storage.size 20Gi is less than the 50Gi of the volumes",
-		},
-		{
 			name: "another storage class",
 			spec: func(p *v1alpha1.PostgresSpec) {
 				p.Storage = &v1alpha1.VolumeSpec{Size: "20Gi", StorageClassName: &fast}
 			},
-			message: "the volumes are of the default class and stay so, but class fast is wanted",
+			message: "asks for class fast, but the volumes are of the default class and cannot change",
 		},
 		{
-			name: "WAL volume given up",
-			db: func(db *cnpgv1.Cluster) {
-				db.Spec.WalStorage = &cnpgv1.StorageConfiguration{Size: "5Gi"}
+			name: "another storage class of the WAL",
+			spec: func(p *v1alpha1.PostgresSpec) {
+				p.WALStorage = &v1alpha1.VolumeSpec{Size: "4Gi", StorageClassName: &fast}
 			},
-			message: "spec.postgres.walStorage is missing",
-		},
-		{
-			name:    "WAL volume shrunk",
-			spec:    func(p *v1alpha1.PostgresSpec) { p.WALStorage = &v1alpha1.VolumeSpec{Size: "4Gi"} },
 			db:      func(db *cnpgv1.Cluster) { db.Spec.WalStorage = &cnpgv1.StorageConfiguration{Size: "5Gi"} },
-			message: "spec.postgres.walStorage.size 4Gi is less than",
+			message: "spec.postgres.walStorage.storageClassName asks for class fast",
 		},
 		{
 			name:    "shared_buffers above the default memory",

@@ -79,14 +79,14 @@ func configuration(c *v1alpha1.XaTubeCluster) (string, error) {
 }
 
 // sizeHint lets a broker that starts for the first time wait until the cluster is complete.
-func sizeHint(c *v1alpha1.XaTubeCluster) string {
-	return fmt.Sprintf("cluster_formation.target_cluster_size_hint = %d\n", replicas(c))
+func sizeHint(in component.Input) string {
+	return fmt.Sprintf("cluster_formation.target_cluster_size_hint = %d\n", replicas(in))
 }
 
 func configMap(in component.Input, conf string) component.Object {
 	return workload.ConfigMap(in, naming.Child(in.Cluster, naming.RabbitMQ), naming.RabbitMQ, map[string]string{
 		fileBroker:   conf,
-		fileSize:     sizeHint(in.Cluster),
+		fileSize:     sizeHint(in),
 		filePlugins:  plugins,
 		fileStarted:  started,
 		fileStopping: stopping,

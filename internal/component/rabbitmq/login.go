@@ -84,7 +84,7 @@ func Job(in component.Input) (*batchv1ac.JobApplyConfiguration, error) {
 func brokers(in component.Input) string {
 	set, service := naming.Child(in.Cluster, naming.RabbitMQ), naming.Headless(in.Cluster, naming.RabbitMQ)
 	var hosts []string
-	for i := range replicas(in.Cluster) {
+	for i := range replicas(in) {
 		hosts = append(hosts, naming.FQDN(in.Cluster, fmt.Sprintf("%s-%d.%s", set, i, service), in.Options.ClusterDomain))
 	}
 	return strings.Join(hosts, " ")

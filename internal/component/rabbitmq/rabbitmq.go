@@ -57,7 +57,7 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 		return nil, err
 	}
 	out := []component.Object{configMap(in, conf), headlessService(in), service(in)}
-	out = append(out, workload.Budget(in, naming.RabbitMQ, hibernation.Replicas(in, naming.RabbitMQ, replicas(in.Cluster)))...)
+	out = append(out, workload.Budget(in, naming.RabbitMQ, hibernation.Replicas(in, naming.RabbitMQ, replicas(in)))...)
 	out = append(out, claims...)
 	return append(out, set), nil
 }
@@ -88,22 +88,35 @@ func elsewhere(c *v1alpha1.XaTubeCluster) (external.Server, bool) {
 	return external.Server{Field: "spec.rabbitmq.external", Ref: e.SecretRef, Schemes: []string{"amqp", "amqps"}}, true
 }
 
-func replicas(c *v1alpha1.XaTubeCluster) int32 {
-	if n := c.Spec.RabbitMQ.Replicas; n != nil {
+// replicas is the desired number of brokers. The volumes that a deleted platform left behind belong together, and a
+// minority of them never starts: where the spec leaves the number open, all of them run again.
+func replicas(in component.Input) int32 {
+	if n := in.Cluster.Spec.RabbitMQ.Replicas; n != nil {
 		return *n
+	}
+	if claimBeyond(in, 1) != "" {
+		return largest
 	}
 	return 1
 }
 
-// refuseShrinking keeps the brokers of a larger cluster: the volumes that a deleted platform left behind belong
-// together, and a minority of them never starts.
-func refuseShrinking(in component.Input) error {
-	for _, claim := range claimNames(in.Cluster, replicas(in.Cluster), largest) {
+// claimBeyond names a claim of a broker that n brokers do not have; empty when there is none.
+func claimBeyond(in component.Input, n int32) string {
+	for _, claim := range claimNames(in.Cluster, n, largest) {
 		if in.Facts.Claims[claim] != nil {
-			return outcome.Terminal(v1alpha1.ReasonInvalid,
-				"spec.rabbitmq.replicas: PersistentVolumeClaim %s belongs to a cluster of %d brokers, of which one alone cannot run; set replicas to %d, or delete the claims of RabbitMQ and their messages with them",
-				claim, largest, largest)
+			return claim
 		}
 	}
-	return nil
+	return ""
+}
+
+// refuseShrinking keeps the brokers of a larger cluster.
+func refuseShrinking(in component.Input) error {
+	claim := claimBeyond(in, replicas(in))
+	if claim == "" {
+		return nil
+	}
+	return outcome.Terminal(v1alpha1.ReasonInvalid,
+		"spec.rabbitmq.replicas: PersistentVolumeClaim %s belongs to a cluster of %d brokers, of which one alone cannot run; set replicas to %d, or delete the claims of RabbitMQ and their messages with them",
+		claim, largest, largest)
 }

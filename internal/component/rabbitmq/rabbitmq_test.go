@@ -126,7 +126,13 @@ func TestRefusesFewerBrokersThanVolumes(t *testing.T) {
 		t.Fatalf("one broker with its volume is refused: %v", err)
 	}
 	in.Facts.Claims["data-demo-rabbitmq-2"] = claim("data-demo-rabbitmq-2", "8Gi")
-	_, err := rabbitmq.New().Render(in)
+	objects, err := rabbitmq.New().Render(in)
+	if err != nil || !strings.Contains(string(golden.Documents(t, objects)), "target_cluster_size_hint = 3") {
+		t.Errorf("where the spec leaves the number open, all brokers run again: %v", err)
+	}
+	one := int32(1)
+	in.Cluster.Spec.RabbitMQ.Replicas = &one
+	_, err = rabbitmq.New().Render(in)
 	blocked, ok := outcome.AsBlocked(err)
 	if !ok || !blocked.Terminal || !strings.Contains(blocked.Message, "PersistentVolumeClaim data-demo-rabbitmq-2") {
 		t.Errorf("got %v", err)

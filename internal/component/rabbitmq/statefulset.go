@@ -59,12 +59,12 @@ func statefulSet(in component.Input, conf string) (*appsv1ac.StatefulSetApplyCon
 	if err != nil {
 		return nil, nil, err
 	}
-	grown, err := workload.GrownClaims(in, name, volumeData, naming.RabbitMQ, storage(in.Cluster), replicas(in.Cluster))
+	grown, err := workload.GrownClaims(in, name, volumeData, naming.RabbitMQ, storage(in.Cluster), replicas(in))
 	if err != nil {
 		return nil, nil, err
 	}
 	set := workload.StatefulSet(in, naming.RabbitMQ)
-	set.Spec.WithReplicas(hibernation.Replicas(in, naming.RabbitMQ, replicas(in.Cluster))).
+	set.Spec.WithReplicas(hibernation.Replicas(in, naming.RabbitMQ, replicas(in))).
 		WithServiceName(naming.Headless(in.Cluster, naming.RabbitMQ)).
 		// After a loss of all brokers each waits for the others: one after the other they would never start.
 		WithPodManagementPolicy(appsv1.ParallelPodManagement).

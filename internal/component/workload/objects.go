@@ -79,8 +79,12 @@ func ConfigMap(in component.Input, name, comp string, data map[string]string) *c
 		WithData(data)
 }
 
-// Claim asks for a volume. It is kept when the resource is deleted with policy Retain.
+// Claim asks for a volume. It is kept when the resource is deleted with policy Retain, so a claim may be older than the
+// spec and larger: it keeps what Kubernetes lets nobody change, and never asks for less than it has.
 func Claim(in component.Input, name, comp string, v v1alpha1.VolumeSpec, modes ...corev1.PersistentVolumeAccessMode) (*corev1ac.PersistentVolumeClaimApplyConfiguration, error) {
+	if live := in.Facts.Claims[name]; live != nil {
+		v, modes = keepClaim(v, live), live.Spec.AccessModes
+	}
 	size, err := v.Size.Quantity()
 	if err != nil {
 		return nil, err
@@ -95,6 +99,27 @@ func Claim(in component.Input, name, comp string, v v1alpha1.VolumeSpec, modes .
 	return corev1ac.PersistentVolumeClaim(name, in.Cluster.Namespace).
 		WithLabels(naming.Labels(in.Cluster, comp)).
 		WithSpec(spec), nil
+}
+
+func keepClaim(v v1alpha1.VolumeSpec, live *corev1.PersistentVolumeClaim) v1alpha1.VolumeSpec {
+	v.Size = LargerSize(v.Size, v1alpha1.Size(live.Spec.Resources.Requests.Storage().String()))
+	v.StorageClassName = nil
+	if class := live.Spec.StorageClassName; class != nil {
+		v.StorageClassName = new(v1alpha1.ObjectName(*class))
+	}
+	return v
+}
+
+// LargerSize is the larger of two sizes. One that cannot be read counts as none.
+func LargerSize(a, b v1alpha1.Size) v1alpha1.Size {
+	sizeA, err := a.Quantity()
+	if err != nil {
+		return b
+	}
+	if sizeB, err := b.Quantity(); err == nil && sizeA.Cmp(sizeB) < 0 {
+		return b
+	}
+	return a
 }
 
 // ClaimTemplate is the volume claim template of a StatefulSet. Kubernetes refuses to change one, so an existing
