@@ -12,8 +12,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
@@ -35,7 +33,7 @@ func (r *Reader) refusals(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Fac
 		}
 	}
 	for _, name := range f.LackPods() {
-		message, err := r.refusal(ctx, c.Namespace, name)
+		message, err := r.refusal(ctx, c.Namespace, name, f)
 		if err != nil {
 			return err
 		}
@@ -82,25 +80,6 @@ func serverLacksPods(p *monitoringv1.Prometheus) bool {
 // PrometheusSet is what prometheus-operator calls the StatefulSet of a Prometheus. It has labels of its own, so no cache
 // holds it.
 func PrometheusSet(prometheus string) string { return "prometheus-" + prometheus }
-
-func (r *Reader) refusal(ctx context.Context, namespace, name string) (string, error) {
-	var events corev1.EventList
-	err := r.Live.List(ctx, &events, client.InNamespace(namespace), client.MatchingFieldsSelector{
-		Selector: fields.AndSelectors(
-			fields.OneTermEqualSelector("involvedObject.name", name),
-			fields.OneTermEqualSelector("reason", "FailedCreate")),
-	})
-	if err != nil {
-		return "", fmt.Errorf("listing events of %s: %w", name, err)
-	}
-	if len(events.Items) == 0 {
-		return "", nil
-	}
-	newest := slices.MaxFunc(events.Items, func(a, b corev1.Event) int {
-		return a.LastTimestamp.Compare(b.LastTimestamp.Time)
-	})
-	return newest.Message, nil
-}
 
 const (
 	// logLines of a failed Job are enough to tell what went wrong.
