@@ -131,4 +131,6 @@ const (
 	ReasonError = "Error"
 	// ReasonDeleting: the resource is being deleted.
 	ReasonDeleting = "Deleting"
+	// ReasonDatabaseLeftRunning: the platform is deleted, and CloudNativePG could not be told to hibernate its database.
+	ReasonDatabaseLeftRunning = "DatabaseLeftRunning"
 )

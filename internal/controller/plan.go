@@ -35,8 +35,8 @@ type part struct {
 	component component.Component
 	// objects to apply, in order.
 	objects []*unstructured.Unstructured
-	// credentials that the component holds.
-	credentials []v1alpha1.ObjectRef
+	// credentials that the component holds, and the volume claims that others have made for it.
+	credentials, claims []v1alpha1.ObjectRef
 	// kept are objects that stay as they are.
 	kept []*unstructured.Unstructured
 	// wanted are the objects before their gate.
@@ -67,9 +67,27 @@ func (r *Reconciler) plan(ctx context.Context, in component.Input) plan {
 			continue
 		}
 		p.render(in, gates)
+		p.takeUpClaims(in)
 	}
 	r.queue(in, parts)
 	return parts
+}
+
+// missingCredentials are the Secrets that ensureCredentials is about to make.
+func (r *Reconciler) missingCredentials(in component.Input) []v1alpha1.ObjectRef {
+	var refs []v1alpha1.ObjectRef
+	for _, c := range r.Components {
+		for _, request := range c.Credentials(in) {
+			if !request.Retire && in.Facts.Secrets[request.Name] == nil {
+				refs = append(refs, secretRef(request.Name))
+			}
+		}
+	}
+	return refs
+}
+
+func secretRef(name string) v1alpha1.ObjectRef {
+	return inventory.Of(corev1.SchemeGroupVersion.WithKind("Secret"), name)
 }
 
 // ensureCredentials makes the missing credentials of a component and deletes the retired ones, and does the same to the
@@ -83,7 +101,7 @@ func (r *Reconciler) ensureCredentials(ctx context.Context, in component.Input, 
 			}
 			continue
 		}
-		refs = append(refs, v1alpha1.ObjectRef{APIVersion: "v1", Kind: "Secret", Name: request.Name})
+		refs = append(refs, secretRef(request.Name))
 		if in.Facts.Secrets[request.Name] != nil {
 			continue
 		}
@@ -159,6 +177,19 @@ func (p *part) render(in component.Input, gates map[string]rollout.Gate) {
 	p.pass(passage, errors.Join(err, renderErr))
 }
 
+// takeUpClaims records the volume claims of a component that runs: those of StatefulSets and of the database are made by
+// others, and those that an earlier platform has left become the platform's own.
+func (p *part) takeUpClaims(in component.Input) {
+	if len(p.wanted) == 0 {
+		return
+	}
+	for _, claim := range in.Facts.Claims {
+		if claim.Labels[naming.LabelComponent] == p.component.Name() {
+			p.claims = append(p.claims, claimRef(claim.Name))
+		}
+	}
+}
+
 // wait holds a new revision back until it is the platform's turn, and with it what waits for a migration that waits.
 func (p *part) wait(in component.Input) {
 	gated := len(p.wanted) > 0 && p.blocked != nil && p.blocked.Reason == v1alpha1.ReasonWaiting
@@ -187,7 +218,7 @@ func (p plan) waits() bool {
 func (p plan) inventory() []v1alpha1.ObjectRef {
 	var refs []v1alpha1.ObjectRef
 	for _, part := range p {
-		refs = append(refs, part.credentials...)
+		refs = slices.Concat(refs, part.credentials, part.claims)
 		for _, o := range slices.Concat(part.objects, part.kept) {
 			refs = append(refs, inventory.Of(o.GroupVersionKind(), o.GetName()))
 		}
@@ -233,7 +264,7 @@ func formerBackends(in component.Input, results []status.Result) bool {
 	})
 }
 
-// applyAll applies the plan. Within a component the first failure ends the work; the other components go on.
+// applyAll applies the plan. A component that fails does not stop the others.
 func (r *Reconciler) applyAll(ctx context.Context, in component.Input, p plan) []status.Result {
 	results := make([]status.Result, len(p))
 	for i, part := range p {
@@ -265,11 +296,19 @@ func (r *Reconciler) measure(key types.NamespacedName, p part, res status.Result
 	}
 }
 
+// applyPart applies the objects of a component, in order. One that fails holds back what needs it and nothing else: a
+// volume that cannot grow must not keep an image from going out.
 func (r *Reconciler) applyPart(ctx context.Context, cluster *v1alpha1.XaTubeCluster, p part) (changed bool, err error) {
+	var errs []error
+	heldBack := false
 	for _, o := range p.objects {
+		if heldBack && runsPods(o.GetKind()) {
+			continue
+		}
 		wrote, err := r.Engine.Apply(ctx, cluster, o)
 		if err != nil {
-			return changed, err
+			errs = append(errs, err)
+			heldBack = heldBack || podsNeed(o.GetKind())
 		}
 		if wrote {
 			changed = true
@@ -277,7 +316,26 @@ func (r *Reconciler) applyPart(ctx context.Context, cluster *v1alpha1.XaTubeClus
 			ctrl.LoggerFrom(ctx).Info("Applied object", "kind", o.GetKind(), "name", o.GetName(), "component", p.component.Name())
 		}
 	}
-	return changed, p.err
+	return changed, errors.Join(append(errs, p.err)...)
+}
+
+// podsNeed reports whether pods must not be made or changed before an object of this kind is in place: they would start
+// with a previous configuration, or without rights. A claim that is missing holds its pods back by itself.
+func podsNeed(kind string) bool {
+	switch kind {
+	case "ConfigMap", "Secret", "ServiceAccount", "Role", "RoleBinding":
+		return true
+	}
+	return false
+}
+
+// runsPods reports whether objects of a kind make pods.
+func runsPods(kind string) bool {
+	switch kind {
+	case "Deployment", "StatefulSet", "DaemonSet", "Job", "Prometheus", "Cluster":
+		return true
+	}
+	return false
 }
 
 // prune removes what the operator made and no longer wants. It returns the inventory that remains: what is wanted and

@@ -139,8 +139,11 @@ func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, e
 		return ctrl.Result{}, err
 	}
 	r.Certificates.Report(req.NamespacedName, in.Facts.Secrets, cluster.SecretNames())
+	if err := r.recordIntent(ctx, cluster, r.missingCredentials(in), cluster.Status.OperatorUpdate); err != nil {
+		return ctrl.Result{}, err
+	}
 	plan := r.plan(ctx, in)
-	if err := r.recordIntent(ctx, cluster, inventory.Union(cluster.Status.Inventory, plan.inventory()), r.update(cluster, plan)); err != nil {
+	if err := r.recordIntent(ctx, cluster, plan.inventory(), r.update(cluster, plan)); err != nil {
 		return ctrl.Result{}, err
 	}
 	results := r.applyAll(ctx, in, plan)
@@ -201,10 +204,10 @@ func (r *Reconciler) conditions() map[string]string {
 // recordIntent stores what is about to exist, and whose pods are about to be replaced, before that happens, so that a
 // crash in between forgets nothing.
 func (r *Reconciler) recordIntent(
-	ctx context.Context, cluster *v1alpha1.XaTubeCluster, refs []v1alpha1.ObjectRef, update *v1alpha1.OperatorUpdateStatus,
+	ctx context.Context, cluster *v1alpha1.XaTubeCluster, more []v1alpha1.ObjectRef, update *v1alpha1.OperatorUpdateStatus,
 ) error {
 	before := cluster.DeepCopy()
-	cluster.Status.Inventory, cluster.Status.OperatorUpdate = refs, update
+	cluster.Status.Inventory, cluster.Status.OperatorUpdate = inventory.Union(cluster.Status.Inventory, more), update
 	if equality.Semantic.DeepEqual(before.Status, cluster.Status) {
 		return nil
 	}
@@ -258,12 +261,14 @@ func (r *Reconciler) conclude(in component.Input, results []status.Result, prune
 	errs := []error{pruneErr}
 	after := soonest(nextLook(in), nextAnswer(in), status.NextLook(in.Cluster.Status, in.Facts.At))
 	for _, res := range results {
-		b, blocked := outcome.AsBlocked(res.Err)
-		switch {
-		case !blocked:
-			errs = append(errs, res.Err)
-		case !b.Terminal:
-			after = soonest(after, blockedDelay)
+		for _, err := range outcome.Split(res.Err) {
+			b, blocked := outcome.AsBlocked(err)
+			switch {
+			case !blocked:
+				errs = append(errs, err)
+			case !b.Terminal:
+				after = soonest(after, blockedDelay)
+			}
 		}
 		if res.Turn != status.TurnNone {
 			after = soonest(after, r.Turns.Expiry(in.Facts.At))

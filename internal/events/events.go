@@ -110,6 +110,15 @@ func promotion(former, next *v1alpha1.PostgresStatus) (Event, bool) {
 	}, reason != ""
 }
 
+// DatabaseLeftRunning tells that a deleted platform retains a database which could not be hibernated.
+func DatabaseLeftRunning(cause error) Event {
+	return Event{
+		Type: corev1.EventTypeWarning, Reason: v1alpha1.ReasonDatabaseLeftRunning, Action: v1alpha1.ConditionDatabaseReady,
+		Message: "The retained database runs on: " + cause.Error() +
+			"; hibernate it with kubectl annotate cluster.postgresql.cnpg.io NAME cnpg.io/hibernation=on",
+	}
+}
+
 // maxNote is the limit of the events API for a message.
 const maxNote = 1024
 

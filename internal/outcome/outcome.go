@@ -27,6 +27,22 @@ func Waiting(reason, format string, args ...any) error {
 	return &Blocked{Reason: reason, Message: fmt.Sprintf(format, args...)}
 }
 
+// Split is every error of a join on its own: each has its own way to end. It is empty for nil.
+func Split(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // Only the outermost error is taken apart.
+	if !ok {
+		return []error{err}
+	}
+	var out []error
+	for _, part := range joined.Unwrap() {
+		out = append(out, Split(part)...)
+	}
+	return out
+}
+
 // AsBlocked finds the Blocked in an error chain.
 func AsBlocked(err error) (*Blocked, bool) {
 	var b *Blocked
