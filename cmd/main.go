@@ -3,9 +3,11 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -31,6 +33,7 @@ type options struct {
 	clusterDomain  string
 	image          string
 	logLevel       string
+	collectors     string
 	concurrency    int
 	rollouts       int
 }
@@ -44,6 +47,8 @@ func parse() options {
 	flag.StringVar(&o.clusterDomain, "cluster-domain", "cluster.local", "DNS domain of the Kubernetes cluster")
 	flag.StringVar(&o.image, "operator-image", cmp.Or(os.Getenv("OPERATOR_IMAGE"), "ghcr.io/xatube/xatube-operator:"+version),
 		"image of the operator, in which the exporter of the ingest is too; by default that of OPERATOR_IMAGE")
+	flag.StringVar(&o.collectors, "allowed-collector-images", "", "comma-separated repositories, or what they begin with, from which platforms may run their log collector, "+
+		"which reads the logs of the whole node; empty allows the default image alone")
 	flag.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	flag.IntVar(&o.concurrency, "concurrency", 4, "platforms that are reconciled at the same time")
 	flag.IntVar(&o.rollouts, "max-concurrent-rollouts", 1, "platforms whose pods are replaced at the same time because a new version of the operator changes them")
@@ -71,12 +76,18 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
+	namespace, err := readNamespace(namespaceFile)
+	if err != nil {
+		return err
+	}
 	err = controller.Setup(mgr, controller.Config{
-		Namespaces:    watchedNamespaces(o),
-		ClusterDomain: o.clusterDomain,
-		Image:         o.image,
-		Concurrency:   o.concurrency,
-		Rollouts:      o.rollouts,
+		Namespaces:      splitList(o.namespaces),
+		ClusterDomain:   o.clusterDomain,
+		Image:           o.image,
+		Namespace:       namespace,
+		CollectorImages: splitList(o.collectors),
+		Concurrency:     o.concurrency,
+		Rollouts:        o.rollouts,
 	})
 	if err != nil {
 		return err
@@ -108,7 +119,7 @@ func newManager(o options) (ctrl.Manager, error) {
 	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme: controller.NewScheme(),
-		Cache:  controller.CacheOptions(watchedNamespaces(o)),
+		Cache:  controller.CacheOptions(splitList(o.namespaces)),
 		Metrics: server.Options{
 			BindAddress:    o.metricsAddress,
 			SecureServing:  true,
@@ -126,9 +137,22 @@ func newManager(o options) (ctrl.Manager, error) {
 	return mgr, nil
 }
 
-func watchedNamespaces(o options) []string {
+// namespaceFile is where Kubernetes tells a pod its namespace.
+const namespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+
+// readNamespace is the operator's own; empty outside of Kubernetes, where there is no such file.
+func readNamespace(file string) (string, error) {
+	content, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("reading the operator's namespace: %w", err)
+	}
+	return strings.TrimSpace(string(content)), nil
+}
+
+// splitList is a comma-separated flag without blanks and empty entries.
+func splitList(flag string) []string {
 	var out []string
-	for n := range strings.SplitSeq(o.namespaces, ",") {
+	for n := range strings.SplitSeq(flag, ",") {
 		if n = strings.TrimSpace(n); n != "" {
 			out = append(out, n)
 		}

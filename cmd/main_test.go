@@ -159,3 +159,16 @@ func ask(ctx context.Context, client *http.Client, url, token string) (int, erro
 	}
 	return response.StatusCode, response.Body.Close()
 }
+
+func TestTheNamespaceIsThatOfThePod(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "namespace")
+	if got, err := readNamespace(file); got != "" || err != nil {
+		t.Errorf("outside of Kubernetes: got %q, %v", got, err)
+	}
+	if err := os.WriteFile(file, []byte("xatube-system\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readNamespace(file); got != "xatube-system" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}

@@ -131,6 +131,8 @@ const (
 	ReasonError = "Error"
 	// ReasonDeleting: the resource is being deleted.
 	ReasonDeleting = "Deleting"
+	// ReasonImageNotAllowed: the administrator has not allowed an image that reaches beyond the namespace.
+	ReasonImageNotAllowed = "ImageNotAllowed"
 	// ReasonDatabaseLeftRunning: the platform is deleted, and CloudNativePG could not be told to hibernate its database.
 	ReasonDatabaseLeftRunning = "DatabaseLeftRunning"
 )

@@ -42,6 +42,14 @@ type MonitoringSpec struct {
 	// +kubebuilder:default=Enabled
 	Alerts Toggle `json:"alerts,omitempty"`
 
+	// scraperNamespaces are where the Prometheus runs that scrapes this platform. All pods in them reach the backends.
+	// +optional
+	// +kubebuilder:default={monitoring}
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MaxLength=63
+	ScraperNamespaces []ObjectName `json:"scraperNamespaces,omitempty"`
+
 	// prometheus is one for this platform alone. Absent: one that you have finds the monitors by their labels.
 	// +optional
 	Prometheus *PrometheusSpec `json:"prometheus,omitempty"`

@@ -774,6 +774,11 @@ func (in *MonitoringSpec) DeepCopyInto(out *MonitoringSpec) {
 			(*out)[key] = val
 		}
 	}
+	if in.ScraperNamespaces != nil {
+		in, out := &in.ScraperNamespaces, &out.ScraperNamespaces
+		*out = make([]ObjectName, len(*in))
+		copy(*out, *in)
+	}
 	if in.Prometheus != nil {
 		in, out := &in.Prometheus, &out.Prometheus
 		*out = new(PrometheusSpec)

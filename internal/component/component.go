@@ -24,6 +24,11 @@ type Options struct {
 	ClusterDomain string
 	// Image of the operator, which holds the exporter of the ingest too.
 	Image string
+	// Namespace of the operator; empty where it runs outside of Kubernetes.
+	Namespace string
+	// CollectorImages are the repositories, or what they begin with, that a platform may run its log collector from. It
+	// reads the logs of every pod of a node, so they are the administrator's to choose.
+	CollectorImages []string
 }
 
 // Object is one wanted object. It holds the fields that the operator means to own and no others.

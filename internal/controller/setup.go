@@ -41,6 +41,10 @@ type Config struct {
 	ClusterDomain string
 	// Image is the operator's own, which holds the exporter of the ingest too.
 	Image string
+	// Namespace that the operator runs in; empty outside of Kubernetes.
+	Namespace string
+	// CollectorImages that platforms may run besides the default one.
+	CollectorImages []string
 	// Instances asks instances of Postgres; nil asks them by HTTP.
 	Instances observe.InstanceReader
 	// Ingest counts the publishers of a pod; nil asks it by HTTP.
@@ -136,13 +140,15 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 		Capabilities: tracker,
 		Certificates: counted.Certificates,
 		Components:   catalog.Components(),
-		Options:      component.Options{ClusterDomain: cfg.ClusterDomain, Image: cfg.Image},
-		Turns:        turn.NewQueue(cfg.Rollouts),
-		Wake:         woken,
-		Recorder:     recorder,
-		Failovers:    counted.Failovers,
-		Platforms:    counted.Platforms,
-		Now:          cfg.Now,
+		Options: component.Options{
+			ClusterDomain: cfg.ClusterDomain, Image: cfg.Image, Namespace: cfg.Namespace, CollectorImages: cfg.CollectorImages,
+		},
+		Turns:     turn.NewQueue(cfg.Rollouts),
+		Wake:      woken,
+		Recorder:  recorder,
+		Failovers: counted.Failovers,
+		Platforms: counted.Platforms,
+		Now:       cfg.Now,
 	}
 	c, err := r.SetupWithManager(mgr, named, tracker.Changed, woken, cfg.Concurrency)
 	if err != nil {

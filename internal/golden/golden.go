@@ -57,7 +57,7 @@ func Input(t *testing.T, path string, c component.Component) component.Input {
 	in := component.Input{
 		Cluster: Load(t, path),
 		Facts:   observe.Facts{Secrets: map[string]*corev1.Secret{}},
-		Options: component.Options{ClusterDomain: "cluster.local", Image: "ghcr.io/xatube/xatube-operator:0.1.0"},
+		Options: component.Options{ClusterDomain: "cluster.local", Image: "ghcr.io/xatube/xatube-operator:0.1.0", Namespace: "xatube-system"},
 	}
 	for _, r := range c.Credentials(in) {
 		secret := &corev1.Secret{Data: r.Data(credential.Generator{})}

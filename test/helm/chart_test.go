@@ -206,6 +206,7 @@ logLevel: debug
 clusterDomain: example.internal
 concurrency: 9
 maxConcurrentRollouts: 3
+allowedCollectorImages: [mirror.example.com/otel, ghcr.io/acme]
 extraArgs: [--kubeconfig=/tmp/x]
 resources: null
 nodeSelector: {disk: ssd}
@@ -241,7 +242,7 @@ serviceAccount: {name: operator, annotations: {example.com/role: r}}
 	if got := at(deployment.Object, "spec", "template", "metadata", "labels", "team"); got != "video" {
 		t.Errorf("the pods' label is %s", got)
 	}
-	for _, arg := range []string{"--log-level=debug", "--cluster-domain=example.internal", "--concurrency=9", "--max-concurrent-rollouts=3", "--kubeconfig=/tmp/x"} {
+	for _, arg := range []string{"--log-level=debug", "--cluster-domain=example.internal", "--concurrency=9", "--max-concurrent-rollouts=3", "--allowed-collector-images=mirror.example.com/otel,ghcr.io/acme", "--kubeconfig=/tmp/x"} {
 		if !slices.Contains(args(t, deployment), arg) {
 			t.Errorf("%v lack %s", args(t, deployment), arg)
 		}

@@ -74,8 +74,7 @@ func daemonSet(in component.Input, to sink) (*appsv1ac.DaemonSetApplyConfigurati
 }
 
 func collector(in component.Input, to sink) *corev1ac.ContainerApplyConfiguration {
-	image := naming.Image(in.Cluster, in.Cluster.Spec.Logging.Collector.Image, naming.ImageCollector)
-	return workload.Container(in, "collector", image, program,
+	return workload.Container(in, "collector", image(in), program,
 		"--config="+path.Join(configPath, configFile), "--feature-gates="+synchronous).
 		WithPorts(
 			workload.Port("health", naming.CollectorHealth),

@@ -48,6 +48,9 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 	if hibernation.Stops(in, naming.Logging) {
 		return append(out, configMap(in, sinkOf(in))), nil
 	}
+	if err := validateImage(in); err != nil {
+		return out, err
+	}
 	to := sinkOf(in)
 	if err := to.check(in); err != nil {
 		return out, err

@@ -26,6 +26,7 @@ func TestRender(t *testing.T) {
 
 // provide makes the user's Secrets, and ECK's objects as they are while all is well.
 func provide(in *component.Input) {
+	in.Options.CollectorImages = []string{"registry.example.com", "mirror.example.com"}
 	secrets := map[string]map[string][]byte{
 		"login":                     {"username": []byte("writer"), "password": []byte("word")},
 		"key":                       {"apiKey": []byte("a2V5")},

@@ -8,6 +8,7 @@ import (
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 )
 
@@ -23,7 +24,8 @@ type rule = *networkingv1ac.NetworkPolicyIngressRuleApplyConfiguration
 type peer = *networkingv1ac.NetworkPolicyPeerApplyConfiguration
 
 // flows of the components that the platform runs itself.
-func flows(c *v1alpha1.XaTubeCluster) []flow {
+func flows(in component.Input) []flow {
+	c := in.Cluster
 	ours := func(comp string, rules ...rule) flow {
 		return flow{comp, naming.Selector(c, comp), rules}
 	}
@@ -36,12 +38,12 @@ func flows(c *v1alpha1.XaTubeCluster) []flow {
 			from([]peer{anyPod()}, naming.EdgeMetricsPort)),
 		ours(naming.Frontend, from([]peer{of(naming.Edge)}, c.Spec.Frontend.Port)),
 		// Its metrics are on the port of the API.
-		ours(naming.Backend, from([]peer{of(naming.Edge), of(naming.RTMP), anywhere("prometheus")}, naming.BackendPort),
-			from([]peer{of(naming.Edge)}, naming.ChatPort)),
+		ours(naming.Backend, from([]peer{of(naming.Edge), of(naming.RTMP)}, naming.BackendPort),
+			from(scrapers(c), naming.BackendPort), from([]peer{of(naming.Edge)}, naming.ChatPort)),
 		// The operator asks each pod for its publishers, and one that starts asks the others. The statistics hold the keys
 		// of the streams; the exporter's metrics do not.
 		ours(naming.RTMP, anyone(naming.RTMPPort), from([]peer{anyPod()}, naming.RTMPMetricsPort),
-			from([]peer{of(naming.Edge), of(naming.RTMP), anywhere(naming.ManagedBy)}, naming.RTMPHTTPPort)),
+			from(append([]peer{of(naming.Edge), of(naming.RTMP)}, operator(in)...), naming.RTMPHTTPPort)),
 	}
 	if c.Spec.Logging != nil {
 		out = append(out, ours(naming.Logging, from([]peer{anyPod()}, naming.CollectorMetrics)))
@@ -67,13 +69,12 @@ func flows(c *v1alpha1.XaTubeCluster) []flow {
 // for a password.
 func monitoring(c *v1alpha1.XaTubeCluster, of func(string) peer) []flow {
 	spec := c.Spec.Monitoring
-	scraper := anywhere("prometheus")
 	var out []flow
 	if spec.NodeExporter != nil {
-		out = append(out, flow{naming.NodeExporter, naming.Selector(c, naming.NodeExporter), []rule{from([]peer{scraper}, naming.NodeExporterPort)}})
+		out = append(out, flow{naming.NodeExporter, naming.Selector(c, naming.NodeExporter), []rule{from(scrapers(c), naming.NodeExporterPort)}})
 	}
 	if spec.Grafana != nil {
-		peers := []peer{scraper}
+		peers := scrapers(c)
 		if spec.Grafana.Edge == v1alpha1.ToggleEnabled {
 			peers = append(peers, of(naming.Edge))
 		}
@@ -81,7 +82,7 @@ func monitoring(c *v1alpha1.XaTubeCluster, of func(string) peer) []flow {
 	}
 	if spec.Prometheus != nil {
 		server := map[string]string{naming.LabelPrometheus: naming.Child(c, naming.Prometheus)}
-		out = append(out, flow{naming.Prometheus, server, []rule{from([]peer{scraper, of(naming.Grafana)}, naming.PrometheusPort)}})
+		out = append(out, flow{naming.Prometheus, server, []rule{from(append(scrapers(c), of(naming.Grafana)), naming.PrometheusPort)}})
 	}
 	return out
 }
@@ -141,9 +142,26 @@ func pods(labels map[string]string) peer {
 	return networkingv1ac.NetworkPolicyPeer().WithPodSelector(metav1ac.LabelSelector().WithMatchLabels(labels))
 }
 
-// anywhere are the pods of an application in any namespace.
-func anywhere(application string) peer {
-	return pods(map[string]string{naming.LabelName: application}).WithNamespaceSelector(metav1ac.LabelSelector())
+// scrapers are a Prometheus of this namespace, and all pods of the namespaces that the spec names. A label alone proves
+// nothing: whoever may make pods in some namespace gives them any label.
+func scrapers(c *v1alpha1.XaTubeCluster) []peer {
+	out := []peer{pods(map[string]string{naming.LabelName: "prometheus"})}
+	for _, namespace := range c.Spec.Monitoring.ScraperNamespaces {
+		out = append(out, inNamespace(networkingv1ac.NetworkPolicyPeer(), string(namespace)))
+	}
+	return out
+}
+
+// operator are the pods of the operator; none where it runs outside of Kubernetes.
+func operator(in component.Input) []peer {
+	if in.Options.Namespace == "" {
+		return nil
+	}
+	return []peer{inNamespace(pods(map[string]string{naming.LabelName: naming.ManagedBy}), in.Options.Namespace)}
+}
+
+func inNamespace(p peer, name string) peer {
+	return p.WithNamespaceSelector(metav1ac.LabelSelector().WithMatchLabels(map[string]string{corev1.LabelMetadataName: name}))
 }
 
 // anyPod of the Kubernetes cluster.

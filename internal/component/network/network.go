@@ -39,7 +39,7 @@ func (Component) Render(in component.Input) ([]component.Object, error) {
 		return nil, nil
 	}
 	var out []component.Object
-	for _, f := range flows(in.Cluster) {
+	for _, f := range flows(in) {
 		out = append(out, policy(in.Cluster, f.component, f.pods, f.rules...))
 	}
 	return append(out, policy(in.Cluster, naming.Network, platform(in.Cluster))), nil
