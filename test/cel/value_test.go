@@ -309,6 +309,7 @@ var families = []family{
 			"spec.edge.tls.secretName":                  "edge: {tls: {secretName: %s}}",
 			"spec.ingress.className":                    "ingress: {host: a.example.com, className: %s}",
 			"spec.ingress.tls.secretName":               "ingress: {host: a.example.com, tls: {secretName: %s}}",
+			"spec.monitoring.scraperNamespaces":         "monitoring: {scraperNamespaces: [%s]}",
 			"spec.gateway.parentRefs.name":              "gateway: {parentRefs: [{name: %s}]}",
 			"spec.gateway.parentRefs.namespace":         "gateway: {parentRefs: [{name: gw, namespace: %s}]}",
 			"spec.gateway.parentRefs.sectionName":       "gateway: {parentRefs: [{name: gw, sectionName: %s}]}",
