@@ -103,6 +103,8 @@ func TestNoCredentialIsLogged(t *testing.T) {
 		return apierrors.IsNotFound(api.Get(t.Context(), client.ObjectKeyFromObject(c), c))
 	}).Should(BeTrue())
 
+	// The platform is gone a moment before the operator says so.
+	eventually(g, log.String).Should(ContainSubstring("Released the platform"))
 	said := log.String()
 	for _, act := range []string{"Generated credential", "Applied object", "Deleted object", "Released the platform"} {
 		g.Expect(said).To(ContainSubstring(act), "an act leaves a line")
