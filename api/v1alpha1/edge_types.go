@@ -216,9 +216,9 @@ type IngressSpec struct {
 
 	// annotations of the Ingress, passed through. The operator adds none.
 	// +optional
-	// +kubebuilder:validation:MaxProperties=64
+	// +kubebuilder:validation:MaxProperties=24
 	// +kubebuilder:validation:XValidation:rule="self.all(k, !format.qualifiedName().validate(k).hasValue())",message="annotations need valid names; write e.g. cert-manager.io/cluster-issuer"
-	Annotations map[string]string `json:"annotations,omitempty"`
+	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 
 	// tls of the Ingress.
 	// +optional
@@ -232,6 +232,7 @@ type GatewaySpec struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:XValidation:rule="self.all(p, self.exists_one(q, p.name == q.name && (has(p.__namespace__) ? p.__namespace__ : '') == (has(q.__namespace__) ? q.__namespace__ : '') && (!has(p.sectionName) || !has(q.sectionName) || p.sectionName == q.sectionName || has(p.rtmpSectionName) && has(q.rtmpSectionName) && p.rtmpSectionName == q.rtmpSectionName)))",message="two parentRefs to one Gateway need a sectionName each, and no listener twice; write rtmpSectionName beside sectionName"
 	ParentRefs []GatewayRef `json:"parentRefs"`
 
 	// hostnames of the HTTPRoute; absent means those of the listener.
@@ -250,8 +251,9 @@ type GatewayRef struct {
 
 	// namespace of the Gateway; absent means this one.
 	// +optional
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	// +kubebuilder:validation:MaxLength=63
-	Namespace *ObjectName `json:"namespace,omitempty"`
+	Namespace *string `json:"namespace,omitempty"`
 
 	// sectionName is the listener for HTTP; absent means every listener that accepts the route.
 	// +optional

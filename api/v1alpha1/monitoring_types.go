@@ -28,7 +28,7 @@ type MonitoringSpec struct {
 	// interval between two scrapes.
 	// +optional
 	// +kubebuilder:default="15s"
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5s') && duration(self) <= duration('5m')",message="interval must lie between 5s and 5m; write e.g. 15s"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+m)?([0-9]+s)?([0-9]+ms)?$') && duration(self) >= duration('5s') && duration(self) <= duration('5m')",message="interval must lie between 5s and 5m, in whole minutes, seconds and milliseconds; write e.g. 15s"
 	Interval Duration `json:"interval,omitempty"`
 
 	// labels added to monitors and rules, by which a Prometheus selects them, e.g. release: kube-prometheus-stack.
@@ -63,12 +63,6 @@ type MonitoringSpec struct {
 	// +optional
 	NodeExporter *ExporterImage `json:"nodeExporter,omitempty"`
 }
-
-// LabelValue is the value of a label.
-//
-// +kubebuilder:validation:Pattern=`^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$`
-// +kubebuilder:validation:MaxLength=63
-type LabelValue string
 
 // PrometheusSpec is a Prometheus that prometheus-operator runs.
 type PrometheusSpec struct {

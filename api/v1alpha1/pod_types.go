@@ -16,7 +16,7 @@ type PodSettings struct {
 
 	// +optional
 	// +kubebuilder:validation:MaxProperties=16
-	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	NodeSelector map[string]LabelValue `json:"nodeSelector,omitempty"`
 
 	// +optional
 	// +listType=atomic
@@ -36,19 +36,19 @@ type PodSettings struct {
 	TopologySpreadConstraints []SpreadConstraint `json:"topologySpreadConstraints,omitempty"`
 
 	// +optional
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]((-*|[.])[a-z0-9])*$`
 	// +kubebuilder:validation:MaxLength=253
 	PriorityClassName string `json:"priorityClassName,omitempty"`
 
 	// annotations added to the pods.
 	// +optional
-	// +kubebuilder:validation:MaxProperties=32
-	Annotations map[string]string `json:"annotations,omitempty"`
+	// +kubebuilder:validation:MaxProperties=24
+	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 
 	// labels added to the pods; the operator's own win.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
-	Labels map[string]string `json:"labels,omitempty"`
+	Labels map[string]LabelValue `json:"labels,omitempty"`
 
 	// env of the main container; the operator's own variables win.
 	// +optional
@@ -78,7 +78,8 @@ type Resources struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",message="tolerationSeconds needs effect: NoExecute"
 type Toleration struct {
 	// +optional
-	// +kubebuilder:validation:MaxLength=317
+	// +kubebuilder:validation:Pattern=`^([a-z0-9]((-*|[.])[a-z0-9])*/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$`
+	// +kubebuilder:validation:MaxLength=255
 	Key string `json:"key,omitempty"`
 
 	// +optional
@@ -86,8 +87,7 @@ type Toleration struct {
 	Operator corev1.TolerationOperator `json:"operator,omitempty"`
 
 	// +optional
-	// +kubebuilder:validation:MaxLength=63
-	Value string `json:"value,omitempty"`
+	Value LabelValue `json:"value,omitempty"`
 
 	// +optional
 	// +kubebuilder:validation:Enum=NoSchedule;PreferNoSchedule;NoExecute
@@ -100,8 +100,8 @@ type Toleration struct {
 // SpreadConstraint of pods over a topology. The operator adds the label selector.
 type SpreadConstraint struct {
 	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=317
+	// +kubebuilder:validation:Pattern=`^([a-z0-9]((-*|[.])[a-z0-9])*/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$`
+	// +kubebuilder:validation:MaxLength=255
 	TopologyKey string `json:"topologyKey"`
 
 	// +optional
@@ -149,7 +149,7 @@ type KeySelector struct {
 	Name ObjectName `json:"name"`
 
 	// +required
-	// +kubebuilder:validation:Pattern=`^[-._a-zA-Z0-9]+$`
+	// +kubebuilder:validation:Pattern=`^[.]?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$`
 	// +kubebuilder:validation:MaxLength=253
 	Key string `json:"key"`
 }

@@ -10,7 +10,7 @@ import (
 
 // Size is an amount of bytes as a Kubernetes quantity, e.g. 20Gi. It is kept as the user wrote it.
 //
-// +kubebuilder:validation:Pattern=`^[0-9]{1,12}(\.[0-9]{1,3})?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$`
+// +kubebuilder:validation:Pattern=`^[0-9]{1,12}(\.[0-9]{1,3})?([MGTP]i?|Ki|k)?$`
 // +kubebuilder:validation:MaxLength=20
 // +kubebuilder:validation:XValidation:rule="quantity(self).isGreaterThan(quantity('0')) && !quantity(self).isGreaterThan(quantity('1Pi'))",message="must be a size above zero and at most 1Pi; write e.g. 10Gi"
 type Size string
@@ -54,14 +54,26 @@ type Hostname string
 
 // ObjectName is the name of an object in the namespace of the resource.
 //
-// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
+// +kubebuilder:validation:Pattern=`^[a-z0-9]((-*|[.])[a-z0-9])*$`
 // +kubebuilder:validation:MaxLength=253
 type ObjectName string
+
+// LabelValue is the value of a label.
+//
+// +kubebuilder:validation:Pattern=`^([A-Za-z0-9]([-\w.]*[A-Za-z0-9])?)?$`
+// +kubebuilder:validation:MaxLength=63
+type LabelValue string
+
+// AnnotationValue is the value of an annotation. As many as a map may have are together below the 256 KiB that
+// Kubernetes allows for an object, in any script.
+//
+// +kubebuilder:validation:MaxLength=2048
+type AnnotationValue string
 
 // CIDR is a network, e.g. 10.0.0.0/8 or fd00::/8.
 //
 // +kubebuilder:validation:MaxLength=43
-// +kubebuilder:validation:XValidation:rule="isCIDR(self)",message="must be a network in CIDR notation; write e.g. 10.0.0.0/8"
+// +kubebuilder:validation:XValidation:rule="isCIDR(self) && cidr(self) == cidr(self).masked()",message="must be a network in CIDR notation with no bits beyond the prefix; write e.g. 10.0.0.0/8"
 type CIDR string
 
 // Toggle switches a part of the platform on or off.
@@ -114,7 +126,7 @@ type SecretKey struct {
 	// key within the Secret.
 	// +optional
 	// +kubebuilder:default=uri
-	// +kubebuilder:validation:Pattern=`^[-._a-zA-Z0-9]+$`
+	// +kubebuilder:validation:Pattern=`^[.]?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$`
 	// +kubebuilder:validation:MaxLength=253
 	Key string `json:"key,omitempty"`
 }
@@ -183,9 +195,9 @@ type ExporterImage struct {
 type ServiceSpec struct {
 	// annotations of the Service, e.g. for a cloud's load balancer.
 	// +optional
-	// +kubebuilder:validation:MaxProperties=32
+	// +kubebuilder:validation:MaxProperties=24
 	// +kubebuilder:validation:XValidation:rule="self.all(k, !format.qualifiedName().validate(k).hasValue())",message="must have valid names; write e.g. example.com/scheme: internal"
-	Annotations map[string]string `json:"annotations,omitempty"`
+	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 
 	// loadBalancerSourceRanges limits who may connect through a load balancer.
 	// +optional

@@ -78,6 +78,10 @@ const (
 )
 
 // XaTubeClusterSpec is the wanted platform.
+//
+// The rule on resources stands here once and not in Resources, of which the CRD holds thirteen copies.
+//
+// +kubebuilder:validation:XValidation:rule="[[self.?backend.?pod.?resources.?requests, self.?backend.?pod.?resources.?limits], [self.?frontend.?pod.?resources.?requests, self.?frontend.?pod.?resources.?limits], [self.?edge.?pod.?resources.?requests, self.?edge.?pod.?resources.?limits], [self.?edge.?exporter.?resources.?requests, self.?edge.?exporter.?resources.?limits], [self.?postgres.?pod.?resources.?requests, self.?postgres.?pod.?resources.?limits], [self.?postgres.?pooler.?resources.?requests, self.?postgres.?pooler.?resources.?limits], [self.?redis.?pod.?resources.?requests, self.?redis.?pod.?resources.?limits], [self.?redis.?exporter.?resources.?requests, self.?redis.?exporter.?resources.?limits], [self.?rabbitmq.?pod.?resources.?requests, self.?rabbitmq.?pod.?resources.?limits], [self.?rtmp.?pod.?resources.?requests, self.?rtmp.?pod.?resources.?limits], [self.?monitoring.?prometheus.?resources.?requests, self.?monitoring.?prometheus.?resources.?limits], [self.?monitoring.?grafana.?resources.?requests, self.?monitoring.?grafana.?resources.?limits], [self.?logging.?collector.?resources.?requests, self.?logging.?collector.?resources.?limits]].all(r, r.all(m, m.orValue({}).all(k, k in ['cpu', 'memory', 'ephemeral-storage'] || r[1].hasValue() && k in r[1].value() && string(m.value()[k]) == string(r[1].value()[k]) && (k.matches('^hugepages-[1-9][0-9]*[KMG]i$') || string(m.value()[k]).matches('^[0-9]+$') && k.contains('/') && !format.qualifiedName().validate('requests.' + k).hasValue()))))",message="resources other than cpu, memory and ephemeral-storage need a valid name and a whole number in limits, and in requests the same or none; write e.g. limits: {example.com/gpu: 1}"
 type XaTubeClusterSpec struct {
 	// powerState Hibernated stops everything but the data: first the ingest, whose publishers may finish within
 	// rtmp.drainTimeout, then what answers viewers, last the database, cache and broker. Running resumes with all of it.

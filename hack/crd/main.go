@@ -79,6 +79,8 @@ func withoutRepetition(node *yaml.Node, depth below) {
 		switch {
 		case key.Value == "properties":
 			properties(value, depth)
+		case key.Value == "additionalProperties": // what the values are is said of the map
+			withoutRepetition(value, max(depth, described)+1)
 		case key.Value == "items" && depth >= 0:
 			withoutRepetition(value, depth+1)
 		default:
@@ -118,6 +120,8 @@ func properties(fields *yaml.Node, depth below) {
 			withoutRepetition(fields.Content[i+1], depth+1)
 		case fields.Content[i].Value == "pod", fields.Content[i].Value == "conditions":
 			withoutRepetition(fields.Content[i+1], 0)
+		case fields.Content[i].Value == "resources":
+			withoutRepetition(fields.Content[i+1], described)
 		default:
 			withoutRepetition(fields.Content[i+1], depth)
 		}

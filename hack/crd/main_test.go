@@ -29,6 +29,7 @@ properties:
             type: string
           limits:
             additionalProperties:
+              description: the type.
               anyOf:
               - type: integer
               - type: string

@@ -2,6 +2,7 @@ package cel
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 )
@@ -25,7 +26,18 @@ var podRefusals = []refusal{
 
 	{".nodeSelector", "nodeSelector: {" + repeated("a%d: x", 17) + "}", "must have at most 16 items"},
 	{".labels", "labels: {" + repeated("a%d: x", 33) + "}", "must have at most 32 items"},
-	{".annotations", "annotations: {" + repeated("a%d: x", 33) + "}", "must have at most 32 items"},
+	{".annotations", "annotations: {" + repeated("a%d: x", 25) + "}", "must have at most 24 items"},
+	// What the API server refuses of the pods.
+	{".labels.a", "labels: {a: " + strings.Repeat("a", 64) + "}", "may not be more than 63 bytes"},
+	{".labels.a", "labels: {a: 'b c'}", "should match '^([A-Za-z0-9]("},
+	{".labels.a", "labels: {a: grün}", "should match '^([A-Za-z0-9]("},
+	{".nodeSelector.a", "nodeSelector: {a: " + strings.Repeat("a", 64) + "}", "may not be more than 63 bytes"},
+	{".nodeSelector.a", "nodeSelector: {a: b-}", "should match '^([A-Za-z0-9]("},
+	{".annotations.a", "annotations: {a: " + strings.Repeat("a", 2049) + "}", "may not be more than 2048 bytes"},
+	{".tolerations.key", "tolerations: [{key: 'a b'}]", "should match '^([a-z0-9]("},
+	{".tolerations.key", "tolerations: [{key: a..b/c}]", "should match '^([a-z0-9]("},
+	{".tolerations.value", "tolerations: [{key: a, value: 'b c'}]", "should match '^([A-Za-z0-9]("},
+	{".topologySpreadConstraints.topologyKey", "topologySpreadConstraints: [{topologyKey: 'a b'}]", "should match '^([a-z0-9]("},
 	{"", "nodeSelector: {'a b': x}", "labels, annotations and nodeSelector need valid names; write e.g. example.com/team"},
 	{"", "labels: {/a: x}", "labels, annotations and nodeSelector need valid names; write e.g. example.com/team"},
 	{"", "annotations: {a/b/c: x}", "labels, annotations and nodeSelector need valid names; write e.g. example.com/team"},
@@ -35,20 +47,20 @@ var podRefusals = []refusal{
 	{".tolerations", "tolerations: [{key: a, tolerationSeconds: 3}]", "tolerationSeconds needs effect: NoExecute"},
 	{".tolerations.operator", "tolerations: [{operator: In, key: a}]", "supported values: "},
 	{".tolerations.effect", "tolerations: [{key: a, effect: Never}]", "supported values: "},
-	{".tolerations.key", "tolerations: [{key: " + strings.Repeat("a", 318) + "}]", "may not be more than 317 bytes"},
+	{".tolerations.key", "tolerations: [{key: " + strings.Repeat("a", 256) + "}]", "may not be more than 255 bytes"},
 	{".tolerations.value", "tolerations: [{key: a, value: " + strings.Repeat("a", 64) + "}]", "may not be more than 63 bytes"},
 	{".tolerations", "tolerations: [" + repeated("{key: a%d}", 17) + "]", "must have at most 16 items"},
 
 	{".topologySpreadConstraints.topologyKey", "topologySpreadConstraints: [{}]", "Required value"},
-	{".topologySpreadConstraints.topologyKey", "topologySpreadConstraints: [{topologyKey: ''}]", "should be at least 1 chars long"},
-	{".topologySpreadConstraints.topologyKey", "topologySpreadConstraints: [{topologyKey: " + strings.Repeat("a", 318) + "}]", "may not be more than 317 bytes"},
+	{".topologySpreadConstraints.topologyKey", "topologySpreadConstraints: [{topologyKey: ''}]", "should match '^([a-z0-9]("},
+	{".topologySpreadConstraints.topologyKey", "topologySpreadConstraints: [{topologyKey: " + strings.Repeat("a", 256) + "}]", "may not be more than 255 bytes"},
 	{".topologySpreadConstraints.maxSkew", "topologySpreadConstraints: [{topologyKey: a, maxSkew: 0}]", "should be greater than or equal to 1"},
 	{".topologySpreadConstraints.maxSkew", "topologySpreadConstraints: [{topologyKey: a, maxSkew: 101}]", "should be less than or equal to 100"},
 	{".topologySpreadConstraints.whenUnsatisfiable", "topologySpreadConstraints: [{topologyKey: a, whenUnsatisfiable: Maybe}]", "supported values: "},
 	{".topologySpreadConstraints", "topologySpreadConstraints: [{topologyKey: a}, {topologyKey: a}]", "Duplicate value"},
 	{".topologySpreadConstraints", "topologySpreadConstraints: [" + repeated("{topologyKey: a%d}", 5) + "]", "must have at most 4 items"},
 
-	{".priorityClassName", "priorityClassName: High", "should match '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'"},
+	{".priorityClassName", "priorityClassName: High", "should match '^[a-z0-9]((-*|[.])[a-z0-9])*$'"},
 	{".priorityClassName", "priorityClassName: " + strings.Repeat("a", 254), "may not be more than 253 bytes"},
 	{".affinity", "affinity: required", "must be of type object"},
 
@@ -64,19 +76,33 @@ var podRefusals = []refusal{
 	{".env", "env: [" + repeated("{name: A%d, value: x}", 65) + "]", "must have at most 64 items"},
 }
 
+// extendedRefusals are tried on every component and container; the rule stands at the spec.
+var extendedRefusals = []string{
+	"limits: {example.com/gpu: 500m}",
+	"limits: {example.com/gpu: '1.5'}",
+	"requests: {example.com/gpu: 1}",
+	"requests: {example.com/gpu: 1}, limits: {example.com/gpu: 2}",
+	"limits: {gpu: 1}",
+	"limits: {a b/c: 1}",
+	"requests: {hugepages-2Mi: 2Mi}",
+	"limits: {hugepages-two: 2Mi}",
+}
+
 // keyRefusals are tried on both kinds of object that an environment variable may come from.
 var keyRefusals = []refusal{
 	{".name", "{key: k}", "Required value"},
-	{".name", "{name: S_S, key: k}", "should match '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'"},
+	{".name", "{name: S_S, key: k}", "should match '^[a-z0-9]((-*|[.])[a-z0-9])*$'"},
 	{".name", "{name: " + strings.Repeat("a", 254) + ", key: k}", "may not be more than 253 bytes"},
 	{".key", "{name: s}", "Required value"},
-	{".key", "{name: s, key: a/b}", "should match '^[-._a-zA-Z0-9]+$'"},
+	{".key", "{name: s, key: a/b}", "should match '^[.]?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$'"},
 	{".key", "{name: s, key: " + strings.Repeat("a", 254) + "}", "may not be more than 253 bytes"},
 }
 
 var podAccepted = []string{
 	"resources: {requests: {cpu: 250m, memory: 256Mi}, limits: {cpu: 1, memory: 1073741824, example.com/gpu: 1}}",
 	"resources: {requests: {cpu: 1}, limits: {cpu: 1000m}}",
+	"resources: {requests: {ephemeral-storage: 1Gi, example.com/gpu: 2}, limits: {example.com/gpu: '2'}}",
+	"resources: {limits: {memory: 1Gi, hugepages-2Mi: 512Mi}}",
 	"resources: {requests: {cpu: '0.5'}, limits: {memory: 1Gi}}",
 	"nodeSelector: {disk: ssd, topology.kubernetes.io/zone: a}",
 	"labels: {example.com/team: video, empty: ''}",
@@ -131,10 +157,21 @@ func parts(t *testing.T) {
 			}
 		}
 	}
+	for in := range maps.Values(containers) {
+		extended(t, in)
+	}
 	for path, in := range keys {
 		for _, r := range keyRefusals {
 			t.Run(path+" "+r.spec[:min(len(r.spec), 60)], func(t *testing.T) { refuse(t, refusal{path + r.field, fmt.Sprintf(in, r.spec), r.says}) })
 		}
+	}
+}
+
+// extended tries amounts of resources that nodes offer beside cpu, memory and ephemeral-storage.
+func extended(t *testing.T, in string) {
+	t.Helper()
+	for _, text := range extendedRefusals {
+		refuse(t, refusal{"spec", fmt.Sprintf(in, "resources: {"+text+"}"), "write e.g. limits: {example.com/gpu: 1}"})
 	}
 }
 
@@ -143,6 +180,7 @@ func pods(t *testing.T) {
 	for _, component := range components {
 		path, in := "spec."+component+".pod", component+": {pod: {%s}}"
 		t.Run(component, func(t *testing.T) {
+			extended(t, in)
 			for _, text := range podAccepted {
 				accept(t, fmt.Sprintf(in, text))
 			}

@@ -46,6 +46,12 @@ var ruleRefusals = []refusal{
 	{"spec.postgres.parameters", "postgres: {parameters: {synchronous_commit: 'off'}}", "remove it, or set durability to Available"},
 	{"spec.postgres.parameters", "postgres: {parameters: {synchronous_commit: local}, durability: Strict}", "remove it, or set durability to Available"},
 
+	{"spec.postgres.pod.env", "postgres: {pod: {env: [{name: PGDATA, value: /x}]}}", "CloudNativePG owns POD_NAME"},
+	{"spec.postgres.pod.env", "postgres: {pod: {env: [{name: cnpg_x, value: x}]}}", "start with PG or CNPG_; remove them"},
+	{"spec.postgres.pod.env", "postgres: {pod: {env: [{name: A, value: x}, {name: Cluster_Name, value: x}]}}", "start with PG or CNPG_; remove them"},
+	{"spec.postgres.pod", "postgres: {pod: {labels: {cnpg.io/podRole: x}}}", "start with cnpg.io/ are CloudNativePG's own; remove them"},
+	{"spec.postgres.pod", "postgres: {pod: {annotations: {cnpg.io/hibernation: 'on'}}}", "start with cnpg.io/ are CloudNativePG's own; remove them"},
+
 	{"spec.postgres.pooler.poolSize", "postgres: {pooler: {poolSize: 50}}", "poolSize needs poolMode: Transaction"},
 	{"spec.postgres.pooler.poolSize", "postgres: {pooler: {poolMode: Session, poolSize: 50}}", "poolSize needs poolMode: Transaction"},
 	{"spec.postgres.restore.targetTime", "postgres: {restore: {from: a, targetTime: yesterday}}", "must be of type date-time"},
@@ -98,6 +104,10 @@ var ruleRefusals = []refusal{
 	{"spec.monitoring.labels", "monitoring: {labels: {a b: x}}", "must have valid names; write e.g. release: kube-prometheus-stack"},
 	{"spec.monitoring.labels.a", "monitoring: {labels: {a: 'x y'}}", "should match '^([A-Za-z0-9]("},
 	{"spec.monitoring.labels.a", "monitoring: {labels: {a: " + xs(64) + "}}", "may not be more than 63 bytes"},
+	{"spec.gateway.parentRefs", "gateway: {parentRefs: [{name: gw}, {name: gw}]}", "two parentRefs to one Gateway need a sectionName each"},
+	{"spec.gateway.parentRefs", "gateway: {parentRefs: [{name: gw, sectionName: a}, {name: gw}]}", "two parentRefs to one Gateway need a sectionName each"},
+	{"spec.gateway.parentRefs", "gateway: {parentRefs: [{name: gw, namespace: a, sectionName: a}, {name: gw, namespace: a, sectionName: a}]}", "no listener twice"},
+	{"spec.gateway.parentRefs", "gateway: {parentRefs: [{name: gw, sectionName: a, rtmpSectionName: r}, {name: gw, sectionName: b, rtmpSectionName: r}]}", "no listener twice"},
 	{"spec.gateway.hostnames", "gateway: {parentRefs: [{name: gw}], hostnames: [a, 10.0.0.1]}", "hostnames must be names, not addresses"},
 }
 
@@ -109,6 +119,7 @@ var ruleAccepted = []string{
 	"postgres: {instances: 2, durability: Available}",
 	"postgres: {image: 'localhost:5000/postgres:18.6-standard-trixie'}",
 	"postgres: {image: 'postgres:14'}",
+	"postgres: {pod: {env: [{name: APG, value: x}, {name: NAMESPACES, value: x}], labels: {example.com/cnpg.io: x}}}",
 	"postgres: {parameters: {work_mem: 8MB, pg_stat_statements.max: '1000', synchronous_commit: remote_apply}}",
 	"postgres: {durability: Available, parameters: {synchronous_commit: 'off'}}",
 	"postgres: {pooler: {}, backup: {destinationPath: 's3://backups', credentials: {accessKeyID: {name: s3, key: ID}, secretAccessKey: {name: s3, key: KEY}}}}",
@@ -127,6 +138,7 @@ var ruleAccepted = []string{
 	"rtmp: {hls: {fragment: 20s}}",
 	"ingress: {host: a.example.com, annotations: {cert-manager.io/cluster-issuer: le}}",
 	"gateway: {parentRefs: [{name: gw}], hostnames: [a.example.com]}",
+	"gateway: {parentRefs: [{name: gw, sectionName: a, rtmpSectionName: r}, {name: gw, sectionName: b}, {name: gw, namespace: x}, {name: other}]}",
 	"monitoring: {labels: {release: kube-prometheus-stack, empty: ''}, interval: 30s, alerts: Disabled}",
 	"monitoring: {mode: Enabled, prometheus: {retention: 2w, storage: {size: 10Gi}}, grafana: {edge: Enabled}, nodeExporter: {}}",
 }

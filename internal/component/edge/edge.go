@@ -66,7 +66,7 @@ func service(in component.Input) *corev1ac.ServiceApplyConfiguration {
 		ports = append(ports, workload.ServicePort(naming.PortHTTPS, servicePortHTTPS))
 	}
 	s := workload.Service(in, naming.Child(in.Cluster, naming.Edge), naming.Edge, ports...).
-		WithAnnotations(spec.Annotations)
+		WithAnnotations(naming.Metadata(spec.Annotations))
 	s.Spec.WithType(spec.Type)
 	if spec.Type == corev1.ServiceTypeLoadBalancer {
 		// The client's address survives: rate limits and the access log count clients, not nodes.

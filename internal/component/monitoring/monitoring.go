@@ -97,10 +97,7 @@ func lacking(in component.Input) string {
 
 // document is an object of an optional API. What a Prometheus selects carries the user's labels; the operator's own win.
 func document(c *v1alpha1.XaTubeCluster, gvk schema.GroupVersionKind, name string, spec map[string]any) component.Document {
-	labels := map[string]string{}
-	for k, v := range c.Spec.Monitoring.Labels {
-		labels[k] = string(v)
-	}
+	labels := naming.Metadata(c.Spec.Monitoring.Labels)
 	maps.Copy(labels, naming.Labels(c, naming.Monitoring))
 	return component.Document{
 		"apiVersion": gvk.GroupVersion().String(),

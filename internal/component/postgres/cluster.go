@@ -116,14 +116,11 @@ func metadata(in component.Input) map[string]any {
 // inheritedMetadata reaches all that CloudNativePG makes. Our labels bring the pods, Secrets and volumes into the
 // operator's caches.
 func inheritedMetadata(c *v1alpha1.XaTubeCluster) map[string]any {
-	labels := maps.Clone(c.Spec.Postgres.Pod.Labels)
-	if labels == nil {
-		labels = map[string]string{}
-	}
+	labels := naming.Metadata(c.Spec.Postgres.Pod.Labels)
 	maps.Copy(labels, naming.Labels(c, naming.Postgres))
 	out := map[string]any{"labels": labels}
 	if annotations := c.Spec.Postgres.Pod.Annotations; len(annotations) > 0 {
-		out["annotations"] = annotations
+		out["annotations"] = naming.Metadata(annotations)
 	}
 	return out
 }

@@ -104,7 +104,7 @@ func poolerPod(in component.Input) map[string]any {
 	}
 	settings := c.Spec.Postgres.Pod
 	if len(settings.NodeSelector) > 0 {
-		out["nodeSelector"] = settings.NodeSelector
+		out["nodeSelector"] = naming.Metadata(settings.NodeSelector)
 	}
 	if t := tolerations(settings.Tolerations); len(t) > 0 {
 		out["tolerations"] = t

@@ -138,7 +138,7 @@ func refusePodSettings(in component.Input) error {
 	return refuseNames("annotations", pod.Annotations)
 }
 
-func refuseNames(field string, user map[string]string) error {
+func refuseNames[V any](field string, user map[string]V) error {
 	for _, name := range slices.Sorted(maps.Keys(user)) {
 		if strings.HasPrefix(name, "cnpg.io/") {
 			return invalid("spec.postgres.pod.%s %s is CloudNativePG's own; remove it", field, name)

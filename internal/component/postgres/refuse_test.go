@@ -146,12 +146,14 @@ func TestRefuse(t *testing.T) {
 		},
 		{
 			name:    "CloudNativePG's label",
-			spec:    func(p *v1alpha1.PostgresSpec) { p.Pod.Labels = map[string]string{"cnpg.io/podRole": "x"} },
+			spec:    func(p *v1alpha1.PostgresSpec) { p.Pod.Labels = map[string]v1alpha1.LabelValue{"cnpg.io/podRole": "x"} },
 			message: "spec.postgres.pod.labels cnpg.io/podRole is CloudNativePG's own",
 		},
 		{
-			name:    "CloudNativePG's annotation",
-			spec:    func(p *v1alpha1.PostgresSpec) { p.Pod.Annotations = map[string]string{"cnpg.io/hibernation": "on"} },
+			name: "CloudNativePG's annotation",
+			spec: func(p *v1alpha1.PostgresSpec) {
+				p.Pod.Annotations = map[string]v1alpha1.AnnotationValue{"cnpg.io/hibernation": "on"}
+			},
 			message: "spec.postgres.pod.annotations cnpg.io/hibernation is CloudNativePG's own",
 		},
 	}

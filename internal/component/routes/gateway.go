@@ -70,7 +70,7 @@ func gatewayKinds(c *v1alpha1.XaTubeCluster) []schema.GroupVersionKind {
 
 func parentOf(c *v1alpha1.XaTubeCluster, ref v1alpha1.GatewayRef, section *v1alpha1.ObjectName) parent {
 	return parent{
-		namespace: string(ptr.Deref(ref.Namespace, v1alpha1.ObjectName(c.Namespace))),
+		namespace: ptr.Deref(ref.Namespace, c.Namespace),
 		name:      string(ref.Name),
 		section:   string(ptr.Deref(section, "")),
 	}

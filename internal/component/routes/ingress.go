@@ -31,7 +31,7 @@ func ingress(c *v1alpha1.XaTubeCluster) *networkingv1ac.IngressApplyConfiguratio
 	}
 	return networkingv1ac.Ingress(ingressName(c), c.Namespace).
 		WithLabels(naming.Labels(c, naming.Routes)).
-		WithAnnotations(want.Annotations).
+		WithAnnotations(naming.Metadata(want.Annotations)).
 		WithSpec(spec)
 }
 

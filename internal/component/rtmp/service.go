@@ -36,9 +36,7 @@ func publicService(in component.Input) (*corev1ac.ServiceApplyConfiguration, err
 	s := workload.Service(in, naming.Child(in.Cluster, naming.RTMP), naming.RTMP,
 		workload.ServicePort(naming.PortRTMP, naming.RTMPPort))
 	s.Spec.WithType(kind)
-	if len(spec.Annotations) > 0 {
-		s.WithAnnotations(spec.Annotations)
-	}
+	s.WithAnnotations(naming.Metadata(spec.Annotations))
 	if kind != corev1.ServiceTypeClusterIP {
 		// With Local the node of a draining pod fails the load balancer's health check, and many load balancers then
 		// cut the connections that the drain waits for. The price is that the logs show the nodes' addresses.

@@ -16,7 +16,7 @@ func TestRefuseSettings(t *testing.T) {
 		return v1alpha1.PodSettings{Affinity: &runtime.RawExtension{Raw: []byte(text)}}
 	}
 	annotation := func(name, value string) v1alpha1.PodSettings {
-		return v1alpha1.PodSettings{Annotations: map[string]string{name: value}}
+		return v1alpha1.PodSettings{Annotations: map[string]v1alpha1.AnnotationValue{name: v1alpha1.AnnotationValue(value)}}
 	}
 	const nodes, pods = `{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[`, `{"podAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[`
 	for name, tt := range map[string]struct {

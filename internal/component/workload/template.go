@@ -47,23 +47,17 @@ func Template(in component.Input, p Pod) (*corev1ac.PodTemplateSpecApplyConfigur
 	main := p.Containers[0]
 	addSettings(main, p.Settings)
 
-	labels := maps.Clone(p.Settings.Labels)
-	if labels == nil {
-		labels = map[string]string{}
-	}
+	labels := naming.Metadata(p.Settings.Labels)
 	maps.Copy(labels, naming.Labels(in.Cluster, p.Component))
 	if v := naming.Version(*main.Image); v != "" {
 		labels[naming.LabelVersion] = v
 	}
-	annotations := maps.Clone(p.Settings.Annotations)
+	annotations := naming.Metadata(p.Settings.Annotations)
 	checksum, err := p.checksum(in)
 	if err != nil {
 		return nil, err
 	}
 	if checksum != "" {
-		if annotations == nil {
-			annotations = map[string]string{}
-		}
 		annotations[naming.AnnotationChecksum] = checksum
 	}
 
@@ -159,9 +153,7 @@ func SecretEnv(name, secret, key string) *corev1ac.EnvVarApplyConfiguration {
 }
 
 func addScheduling(spec *corev1ac.PodSpecApplyConfiguration, in component.Input, p Pod) error {
-	if len(p.Settings.NodeSelector) > 0 {
-		spec.WithNodeSelector(p.Settings.NodeSelector)
-	}
+	spec.WithNodeSelector(naming.Metadata(p.Settings.NodeSelector))
 	for _, t := range p.Settings.Tolerations {
 		spec.WithTolerations(Toleration(t))
 	}
@@ -189,7 +181,7 @@ func Toleration(t v1alpha1.Toleration) *corev1ac.TolerationApplyConfiguration {
 		out.WithOperator(t.Operator)
 	}
 	if t.Value != "" {
-		out.WithValue(t.Value)
+		out.WithValue(string(t.Value))
 	}
 	if t.Effect != "" {
 		out.WithEffect(t.Effect)
