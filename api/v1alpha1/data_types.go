@@ -39,7 +39,6 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.parameters) || !('synchronous_commit' in self.parameters) || self.parameters['synchronous_commit'] in ['on', 'remote_apply'] || (has(self.durability) && self.durability == 'Available')",fieldPath=".parameters",message="synchronous_commit below 'on' loses acknowledged writes: remove it, or set durability to Available"
 // +kubebuilder:validation:XValidation:rule="has(self.restore) == has(oldSelf.restore) && (!has(self.restore) || self.restore == oldSelf.restore)",fieldPath=".restore",message="restore is read once, when the database is made: it cannot be added, changed or removed later; create a new XaTubeCluster"
 // +kubebuilder:validation:XValidation:rule="!has(self.pod) || !has(self.pod.env) || !self.pod.env.exists(e, e.name.upperAscii().matches('^(PG.*|CNPG_.*|POD_NAME|NAMESPACE|CLUSTER_NAME)$'))",fieldPath=".pod.env",message="CloudNativePG owns POD_NAME, NAMESPACE, CLUSTER_NAME and all names that start with PG or CNPG_; remove them"
-// +kubebuilder:validation:XValidation:rule="[self.?pod.?labels.orValue({}), self.?pod.?annotations.orValue({})].all(m, !m.exists(k, k.startsWith('cnpg.io/')))",fieldPath=".pod",message="labels and annotations that start with cnpg.io/ are CloudNativePG's own; remove them"
 type PostgresSpec struct {
 	// external is a database that the operator does not run; its URI must start with postgresql://.
 	// +optional

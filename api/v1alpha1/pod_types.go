@@ -10,7 +10,6 @@ import (
 //
 // +kubebuilder:validation:XValidation:rule="[self.?labels.orValue({}), self.?annotations.orValue({}), self.?nodeSelector.orValue({})].all(m, m.all(k, !format.qualifiedName().validate(k).hasValue()))",message="labels, annotations and nodeSelector need valid names; write e.g. example.com/team"
 type PodSettings struct {
-	// resources of the main container.
 	// +optional
 	Resources *Resources `json:"resources,omitempty"`
 
@@ -40,7 +39,6 @@ type PodSettings struct {
 	// +kubebuilder:validation:MaxLength=253
 	PriorityClassName string `json:"priorityClassName,omitempty"`
 
-	// annotations added to the pods.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=24
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`

@@ -49,8 +49,6 @@ var ruleRefusals = []refusal{
 	{"spec.postgres.pod.env", "postgres: {pod: {env: [{name: PGDATA, value: /x}]}}", "CloudNativePG owns POD_NAME"},
 	{"spec.postgres.pod.env", "postgres: {pod: {env: [{name: cnpg_x, value: x}]}}", "start with PG or CNPG_; remove them"},
 	{"spec.postgres.pod.env", "postgres: {pod: {env: [{name: A, value: x}, {name: Cluster_Name, value: x}]}}", "start with PG or CNPG_; remove them"},
-	{"spec.postgres.pod", "postgres: {pod: {labels: {cnpg.io/podRole: x}}}", "start with cnpg.io/ are CloudNativePG's own; remove them"},
-	{"spec.postgres.pod", "postgres: {pod: {annotations: {cnpg.io/hibernation: 'on'}}}", "start with cnpg.io/ are CloudNativePG's own; remove them"},
 
 	{"spec.postgres.pooler.poolSize", "postgres: {pooler: {poolSize: 50}}", "poolSize needs poolMode: Transaction"},
 	{"spec.postgres.pooler.poolSize", "postgres: {pooler: {poolMode: Session, poolSize: 50}}", "poolSize needs poolMode: Transaction"},
