@@ -119,7 +119,7 @@ type SpreadConstraint struct {
 // +kubebuilder:validation:XValidation:rule="[has(self.value), self.?valueFrom.?secretKeyRef.hasValue(), self.?valueFrom.?configMapKeyRef.hasValue()].exists_one(x, x)",message="set one of value, valueFrom.secretKeyRef and valueFrom.configMapKeyRef"
 type EnvVar struct {
 	// +required
-	// +kubebuilder:validation:Pattern=`^[A-Za-z_][A-Za-z0-9_]*$`
+	// +kubebuilder:validation:Pattern=`^[A-Za-z_]\w*$`
 	// +kubebuilder:validation:MaxLength=128
 	Name string `json:"name"`
 
@@ -147,7 +147,7 @@ type KeySelector struct {
 	Name ObjectName `json:"name"`
 
 	// +required
-	// +kubebuilder:validation:Pattern=`^[.]?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$`
+	// +kubebuilder:validation:Pattern=`^[.]?[-\w][-.\w]*$`
 	// +kubebuilder:validation:MaxLength=253
 	Key string `json:"key"`
 }

@@ -126,7 +126,7 @@ type SecretKey struct {
 	// key within the Secret.
 	// +optional
 	// +kubebuilder:default=uri
-	// +kubebuilder:validation:Pattern=`^[.]?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$`
+	// +kubebuilder:validation:Pattern=`^[.]?[-\w][-.\w]*$`
 	// +kubebuilder:validation:MaxLength=253
 	Key string `json:"key,omitempty"`
 }
@@ -148,7 +148,7 @@ type VolumeSpec struct {
 	// +kubebuilder:validation:XValidation:rule="quantity(self).compareTo(quantity('64Mi')) >= 0",message="a volume has at least 64Mi; write e.g. 10Gi"
 	Size Size `json:"size"`
 
-	// storageClassName of the volume; absent means the default class of the cluster.
+	// storageClassName; absent means the cluster's default class.
 	// +optional
 	StorageClassName *ObjectName `json:"storageClassName,omitempty"`
 }

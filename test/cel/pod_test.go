@@ -69,7 +69,7 @@ var podRefusals = []refusal{
 	{".env", "env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}, configMapKeyRef: {name: s, key: k}}}]", "set one of value"},
 	{".env", "env: [{name: A, valueFrom: {}}]", "set one of value"},
 	{".env.name", "env: [{value: x}]", "Required value"},
-	{".env.name", "env: [{name: 1A, value: x}]", "should match '^[A-Za-z_][A-Za-z0-9_]*$'"},
+	{".env.name", "env: [{name: 1A, value: x}]", "should match '^[A-Za-z_]\\w*$'"},
 	{".env.name", "env: [{name: " + strings.Repeat("A", 129) + ", value: x}]", "may not be more than 128 bytes"},
 	{".env.value", "env: [{name: A, value: " + strings.Repeat("x", 4097) + "}]", "may not be more than 4096 bytes"},
 	{".env", "env: [{name: A, value: x}, {name: A, value: y}]", "Duplicate value"},
@@ -94,7 +94,7 @@ var keyRefusals = []refusal{
 	{".name", "{name: S_S, key: k}", "should match '^[a-z0-9]((-*|[.])[a-z0-9])*$'"},
 	{".name", "{name: " + strings.Repeat("a", 254) + ", key: k}", "may not be more than 253 bytes"},
 	{".key", "{name: s}", "Required value"},
-	{".key", "{name: s, key: a/b}", "should match '^[.]?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$'"},
+	{".key", "{name: s, key: a/b}", "should match '^[.]?[-\\w][-.\\w]*$'"},
 	{".key", "{name: s, key: " + strings.Repeat("a", 254) + "}", "may not be more than 253 bytes"},
 }
 

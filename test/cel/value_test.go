@@ -350,7 +350,7 @@ var families = []family{
 		},
 		good: []string{"uri", "DATABASE_URL", "tls.crt", ".a", "a..b"},
 		bad:  []string{`""`, "a/b", `"a b"`, `"."`, `".."`, "..a"},
-		says: "should match '^[.]?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$'",
+		says: "should match '^[.]?[-\\w][-.\\w]*$'",
 	},
 }
 
