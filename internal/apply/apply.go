@@ -88,6 +88,11 @@ func (e *Engine) Apply(ctx context.Context, owner *v1alpha1.XaTubeCluster, want 
 		}
 	}
 	annotate(want, hash)
+	return e.send(ctx, live, want)
+}
+
+// send applies an object and reports whether that changed anything.
+func (e *Engine) send(ctx context.Context, live, want *unstructured.Unstructured) (bool, error) {
 	text, err := encode(want)
 	if err != nil {
 		return false, err

@@ -9,7 +9,7 @@ import (
 
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	. "github.com/onsi/gomega"
-	admissionv1 "k8s.io/api/admissionregistration/v1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -41,7 +41,7 @@ var states = map[string]func(*testing.T, *v1alpha1.XaTubeCluster){
 		t.Helper()
 		makeReady(t, c)
 	},
-	"never came up": func(t *testing.T, c *v1alpha1.XaTubeCluster) { t.Helper() },
+	"never came up": func(t *testing.T, _ *v1alpha1.XaTubeCluster) { t.Helper() },
 	"half gone": func(t *testing.T, c *v1alpha1.XaTubeCluster) {
 		t.Helper()
 		makeReady(t, c)
@@ -67,17 +67,17 @@ var states = map[string]func(*testing.T, *v1alpha1.XaTubeCluster){
 // refuseDatabaseWrites has the API server ask a webhook that does not answer, as while CloudNativePG is down.
 func refuseDatabaseWrites(t *testing.T, ns string) {
 	t.Helper()
-	hook := &admissionv1.ValidatingWebhookConfiguration{
+	hook := &admissionregistrationv1.ValidatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: ns},
-		Webhooks: []admissionv1.ValidatingWebhook{{
+		Webhooks: []admissionregistrationv1.ValidatingWebhook{{
 			Name:                    "vcluster.cnpg.io",
-			ClientConfig:            admissionv1.WebhookClientConfig{URL: new("https://127.0.0.1:1/validate")},
+			ClientConfig:            admissionregistrationv1.WebhookClientConfig{URL: new("https://127.0.0.1:1/validate")},
 			AdmissionReviewVersions: []string{"v1"},
-			SideEffects:             new(admissionv1.SideEffectClassNone),
+			SideEffects:             new(admissionregistrationv1.SideEffectClassNone),
 			NamespaceSelector:       &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: ns}},
-			Rules: []admissionv1.RuleWithOperations{{
-				Operations: []admissionv1.OperationType{admissionv1.Create, admissionv1.Update},
-				Rule:       admissionv1.Rule{APIGroups: []string{cnpgv1.SchemeGroupVersion.Group}, APIVersions: []string{"v1"}, Resources: []string{"clusters"}},
+			Rules: []admissionregistrationv1.RuleWithOperations{{
+				Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update},
+				Rule:       admissionregistrationv1.Rule{APIGroups: []string{cnpgv1.SchemeGroupVersion.Group}, APIVersions: []string{"v1"}, Resources: []string{"clusters"}},
 			}},
 		}},
 	}

@@ -118,8 +118,7 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	cached, live := mgr.GetClient(), mgr.GetAPIReader()
-	recorder := mgr.GetEventRecorder("xatube-operator")
+	cached, live, recorder := mgr.GetClient(), mgr.GetAPIReader(), mgr.GetEventRecorder("xatube-operator")
 	primaries := &guard.Guard{
 		Client: cached, Live: live, Prober: cmp.Or[guard.Prober](cfg.Prober, guard.NewHTTP()), Capabilities: tracker,
 		Recorder: recorder, Metrics: counted.Failovers, Identity: identity(), Now: cfg.Now,

@@ -134,6 +134,11 @@ func (r *Reconciler) pass(ctx context.Context, req ctrl.Request) (ctrl.Result, e
 	if err := r.admit(ctx, cluster); err != nil {
 		return ctrl.Result{}, err
 	}
+	return r.reconcilePlatform(ctx, req, cluster)
+}
+
+// reconcilePlatform brings a platform nearer to its spec: observe, plan, apply, prune, report.
+func (r *Reconciler) reconcilePlatform(ctx context.Context, req ctrl.Request, cluster *v1alpha1.XaTubeCluster) (ctrl.Result, error) {
 	in, err := r.observe(ctx, cluster)
 	if err != nil {
 		return ctrl.Result{}, err

@@ -65,7 +65,7 @@ func TestAnAnswerComesLater(t *testing.T) {
 			t.Errorf("got %q, %t, %v", text, known, err)
 		}
 		<-time.After(time.Hour)
-		a.want(t, "pod", 0)
+		_, _, _ = a.want(t, "pod", 0)
 		synctest.Wait()
 		if a.asked.Load() != 1 || a.woken.Load() != 1 {
 			t.Errorf("asked %d times, woken %d times; want once", a.asked.Load(), a.woken.Load())
@@ -84,7 +84,7 @@ func TestAnOldAnswerIsRenewed(t *testing.T) {
 			asked, woke int32
 		}{{"1", 1, 1}, {"1", 2, 1}, {"2", 3, 2}, {"2", 4, 2}} {
 			said.Store(step.says)
-			a.want(t, "pod", 4*time.Second)
+			_, _, _ = a.want(t, "pod", 4*time.Second)
 			synctest.Wait()
 			if a.asked.Load() != step.asked || a.woken.Load() != step.woke {
 				t.Errorf("%+v: asked %d times, woken %d times", step, a.asked.Load(), a.woken.Load())
@@ -99,7 +99,7 @@ func TestADeadPodIsAskedEverMoreRarely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAsker(silent)
 		for range 60 * 60 {
-			a.want(t, "pod", 4*time.Second)
+			_, _, _ = a.want(t, "pod", 4*time.Second)
 			<-time.After(time.Second)
 		}
 		if _, known, err := a.want(t, "pod", 4*time.Second); !known || !errors.Is(err, context.DeadlineExceeded) {
@@ -120,7 +120,7 @@ func TestQuestionsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAsker(silent)
 		for i := range 1000 {
-			a.want(t, fmt.Sprint(i), 0)
+			_, _, _ = a.want(t, fmt.Sprint(i), 0)
 		}
 		synctest.Wait()
 		if n := a.asked.Load(); n != inFlight {
@@ -131,7 +131,7 @@ func TestQuestionsAreBounded(t *testing.T) {
 			t.Errorf("%d of 1000 pods were asked", n)
 		}
 		<-time.After(2 * retention)
-		a.want(t, "another", 0)
+		_, _, _ = a.want(t, "another", 0)
 		if n := len(a.inquiry.answers); n != 1 {
 			t.Errorf("%d answers are kept that nobody wants", n-1)
 		}

@@ -3,6 +3,7 @@
 package turn
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -42,9 +43,7 @@ func (q *Queue) Resume(find func() (map[types.NamespacedName]time.Time, error)) 
 	if err != nil {
 		return err
 	}
-	for h, since := range holders {
-		q.holders[h] = since
-	}
+	maps.Copy(q.holders, holders)
 	q.told = true
 	return nil
 }

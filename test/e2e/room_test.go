@@ -95,19 +95,7 @@ func holdsAPopularChat(t *testing.T, platform types.NamespacedName) {
 		_, err := user.Me(ctx)
 		return err
 	})
-	inside := map[string][]*drive.Room{}
-	refused := 0
-	for range popularity {
-		viewer, err := site.Chat(t.Context(), user.Channel.StreamKey)
-		switch {
-		case err == nil:
-			inside[viewer.ServedBy] = append(inside[viewer.ServedBy], viewer)
-		case strings.Contains(err.Error(), "but got 503"):
-			refused++
-		default:
-			t.Errorf("a viewer was neither let in nor refused: %v", err)
-		}
-	}
+	inside, refused := crowdRoom(t, site, user.Channel.StreamKey)
 	t.Logf("%d pods hold the chat, %d viewers were refused", len(inside), refused)
 	for pod, viewers := range inside {
 		if len(viewers) > 24 {
@@ -130,6 +118,24 @@ func holdsAPopularChat(t *testing.T, platform types.NamespacedName) {
 			check(t, v.Leave())
 		}
 	}
+}
+
+// crowdRoom lets viewers into the chat of a stream. It returns those who are in, by pod, and how many were refused.
+func crowdRoom(t *testing.T, site *drive.Site, key string) (inside map[string][]*drive.Room, refused int) {
+	t.Helper()
+	inside = map[string][]*drive.Room{}
+	for range popularity {
+		viewer, err := site.Chat(t.Context(), key)
+		switch {
+		case err == nil:
+			inside[viewer.ServedBy] = append(inside[viewer.ServedBy], viewer)
+		case strings.Contains(err.Error(), "but got 503"):
+			refused++
+		default:
+			t.Errorf("a viewer was neither let in nor refused: %v", err)
+		}
+	}
+	return inside, refused
 }
 
 // restarts of the backends' containers so far.

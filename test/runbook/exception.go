@@ -15,13 +15,13 @@ type Exception struct {
 type Kind string
 
 const (
-	// Absent: what the command asks is not on the cluster of the tests.
+	// Absent means that what the command asks is not on the cluster of the tests.
 	Absent Kind = "Absent"
-	// Silent: on a platform that is well it prints nothing.
+	// Silent means that on a platform that is well it prints nothing.
 	Silent Kind = "Silent"
-	// Fails: on a platform that is well it fails.
+	// Fails means that on a platform that is well it fails.
 	Fails Kind = "Fails"
-	// Lasts: it goes on until it is ended.
+	// Lasts means that it goes on until it is ended.
 	Lasts Kind = "Lasts"
 )
 

@@ -128,6 +128,14 @@ func enter(t *testing.T, address, key string) (net.Conn, *http.Response) {
 	return c, response
 }
 
+func expectPoliteRefusal(t *testing.T, response *http.Response) {
+	t.Helper()
+	body, _ := io.ReadAll(response.Body)
+	if response.Header.Get("Retry-After") == "" || response.Header.Get("Content-Type") != "application/json" || !strings.Contains(string(body), `"detail"`) {
+		t.Errorf("refused with %v: %s", response.Header, body)
+	}
+}
+
 // C1. A pod takes 24 chats whatever their rooms are, refuses more politely, and takes another when one has left.
 func TestDoorBoundsTheChatsOfItsPod(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(chatServer))
@@ -142,10 +150,7 @@ func TestDoorBoundsTheChatsOfItsPod(t *testing.T) {
 			viewers = append(viewers, c)
 		case http.StatusServiceUnavailable:
 			refused++
-			body, _ := io.ReadAll(response.Body)
-			if response.Header.Get("Retry-After") == "" || response.Header.Get("Content-Type") != "application/json" || !strings.Contains(string(body), `"detail"`) {
-				t.Errorf("refused with %v: %s", response.Header, body)
-			}
+			expectPoliteRefusal(t, response)
 		default:
 			t.Fatalf("status %d", response.StatusCode)
 		}
@@ -161,11 +166,17 @@ func TestDoorBoundsTheChatsOfItsPod(t *testing.T) {
 		}
 	}
 	_ = viewers[0].Close()
+	awaitSeat(t, address)
+}
+
+// awaitSeat waits until the pod takes another chat.
+func awaitSeat(t *testing.T, address string) {
+	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for {
 		_, response := enter(t, address, "room-0")
 		if response.StatusCode == http.StatusSwitchingProtocols {
-			break
+			return
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("still %d after one has left", response.StatusCode)

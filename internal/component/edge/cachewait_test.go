@@ -18,40 +18,43 @@ const (
 	ownTime = 50 * time.Millisecond
 )
 
+// longBody is more than the edge keeps of anything but streams.
+var longBody = strings.Repeat("x", 11<<20)
+
+// uncacheable are answers that cannot be kept, or whose end is far away, by how the name of what is asked begins.
+var uncacheable = map[string]http.HandlerFunc{
+	"missing": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
+	"private": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) },
+	"broken":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+	"moved":   func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
+	"own":     func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Cache-Control", "no-store") },
+	"session": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Set-Cookie", "a=b") },
+	"page":    func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "text/html") },
+	"long": func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(longBody)))
+		_, _ = io.WriteString(w, longBody[:1<<18])
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	},
+	"whole": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(longBody)))
+		_, _ = io.WriteString(w, longBody)
+	},
+	"endless": func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush() },
+}
+
 // TestNobodyWaitsForAnUncacheableAnswer: A2. With one at a time the last of the crowd waits for seconds.
 func TestNobodyWaitsForAnUncacheableAnswer(t *testing.T) {
 	p := newPlatform(t)
-	long := strings.Repeat("x", 11<<20)
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		name := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
 		if !strings.HasPrefix(name, "warm") {
-			time.Sleep(ownTime)
+			<-time.After(ownTime)
 		}
-		switch {
-		case strings.HasPrefix(name, "missing"):
-			w.WriteHeader(http.StatusNotFound)
-		case strings.HasPrefix(name, "private"):
-			w.WriteHeader(http.StatusUnauthorized)
-		case strings.HasPrefix(name, "broken"):
-			w.WriteHeader(http.StatusInternalServerError)
-		case strings.HasPrefix(name, "moved"):
-			http.Redirect(w, r, "/elsewhere", http.StatusFound)
-		case strings.HasPrefix(name, "own"):
-			w.Header().Set("Cache-Control", "no-store")
-		case strings.HasPrefix(name, "session"):
-			w.Header().Set("Set-Cookie", "a=b")
-		case strings.HasPrefix(name, "page"):
-			w.Header().Set("Content-Type", "text/html")
-		case strings.HasPrefix(name, "long"):
-			w.Header().Set("Content-Length", fmt.Sprint(len(long)))
-			_, _ = io.WriteString(w, long[:1<<18])
-			w.(http.Flusher).Flush()
-			<-r.Context().Done()
-		case strings.HasPrefix(name, "whole"):
-			w.Header().Set("Content-Length", fmt.Sprint(len(long)))
-			_, _ = io.WriteString(w, long)
-		case strings.HasPrefix(name, "endless"):
-			w.(http.Flusher).Flush()
+		for prefix, answer := range uncacheable {
+			if strings.HasPrefix(name, prefix) {
+				answer(w, r)
+			}
 		}
 	}
 	p.backends(t, 1, handler)

@@ -31,7 +31,7 @@ func (c *clock) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	defer c.now.Add(-1)
 	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
 	}
-	time.Sleep(c.takes)
+	<-time.After(c.takes)
 	text := strconv.FormatInt(time.Now().UnixNano(), 10)
 	// As the ingest says it.
 	w.Header().Set("Cache-Control", "no-cache")
@@ -57,7 +57,7 @@ func (b *balancer) watch(t *testing.T, viewers int, path string) time.Duration {
 				age := time.Now().UnixNano() - made
 				for old := oldest.Load(); age > old && !oldest.CompareAndSwap(old, age); old = oldest.Load() {
 				}
-				time.Sleep(20 * time.Millisecond)
+				<-time.After(20 * time.Millisecond)
 			}
 		})
 	}

@@ -44,24 +44,7 @@ func TestSeekingInUploads(t *testing.T) {
 				b := p.startEdge(t, func(c *v1alpha1.XaTubeCluster) { c.Spec.Edge.Cache.Static = static })
 				b.awaitPods(t, "/api/warm")
 				for _, path := range []string{"/uploads/short.mp4", "/uploads/long.mp4", "/uploads/other-short.mp4?v=2"} {
-					size := len(content(path))
-					for asked, c := range map[string]struct{ content, part string }{
-						"bytes=5-7":                      {"567", fmt.Sprintf("bytes 5-7/%d", size)},
-						"bytes=-3":                       {"789", fmt.Sprintf("bytes %d-%d/%d", size-3, size-1, size)},
-						fmt.Sprintf("bytes=%d-", size-2): {"89", fmt.Sprintf("bytes %d-%d/%d", size-2, size-1, size)},
-						"bytes=0-":                       {content(path), fmt.Sprintf("bytes 0-%d/%d", size-1, size)},
-					} {
-						a := b.get(t, path, "Range", asked)
-						if a.StatusCode != http.StatusPartialContent || a.body != c.content || a.Header.Get("Content-Range") != c.part {
-							t.Errorf("%s of %s: %s %s, %d bytes", asked, path, a.Status, a.Header.Get("Content-Range"), len(a.body))
-						}
-					}
-					if a := b.get(t, path, "Range", fmt.Sprintf("bytes=%d-", size)); a.StatusCode != http.StatusRequestedRangeNotSatisfiable {
-						t.Errorf("beyond the end of %s: %s", path, a.Status)
-					}
-					if a := b.get(t, path); a.StatusCode != http.StatusOK || a.body != content(path) {
-						t.Errorf("the whole of %s: %s, %d bytes", path, a.Status, len(a.body))
-					}
+					b.seek(t, path, content(path))
 				}
 				before := backend.count()
 				b.get(t, "/uploads/short.mp4", "Range", "bytes=2-3")
@@ -70,6 +53,29 @@ func TestSeekingInUploads(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// seek asks for parts of a file that ends in 0123456789, and for all of it.
+func (b *balancer) seek(t *testing.T, path, content string) {
+	t.Helper()
+	size := len(content)
+	for asked, c := range map[string]struct{ content, part string }{
+		"bytes=5-7":                      {"567", fmt.Sprintf("bytes 5-7/%d", size)},
+		"bytes=-3":                       {"789", fmt.Sprintf("bytes %d-%d/%d", size-3, size-1, size)},
+		fmt.Sprintf("bytes=%d-", size-2): {"89", fmt.Sprintf("bytes %d-%d/%d", size-2, size-1, size)},
+		"bytes=0-":                       {content, fmt.Sprintf("bytes 0-%d/%d", size-1, size)},
+	} {
+		a := b.get(t, path, "Range", asked)
+		if a.StatusCode != http.StatusPartialContent || a.body != c.content || a.Header.Get("Content-Range") != c.part {
+			t.Errorf("%s of %s: %s %s, %d bytes", asked, path, a.Status, a.Header.Get("Content-Range"), len(a.body))
+		}
+	}
+	if a := b.get(t, path, "Range", fmt.Sprintf("bytes=%d-", size)); a.StatusCode != http.StatusRequestedRangeNotSatisfiable {
+		t.Errorf("beyond the end of %s: %s", path, a.Status)
+	}
+	if a := b.get(t, path); a.StatusCode != http.StatusOK || a.body != content {
+		t.Errorf("the whole of %s: %s, %d bytes", path, a.Status, len(a.body))
 	}
 }
 

@@ -86,7 +86,7 @@ func TestViewers(t *testing.T) {
 		result.Viewers, result.EdgeRPS, result.IngestRPS, result.LatencyS = n, round(s.edge), round(s.ingest), round(s.p99)
 		result.Stalls += s.stalls
 	}
-	result.RatioToPlain = round(b.compare(t, live))
+	result.RatioToPlain = round(b.compare(t))
 	if result.RatioToPlain < leastRatio {
 		t.Errorf("%.2f of the throughput of plain nginx", result.RatioToPlain)
 	}
@@ -187,7 +187,7 @@ func (l *liveIngest) arrivals(ctx context.Context) *sync.Map {
 			for _, s := range listed(string(content)) {
 				times.LoadOrStore(s.name, time.Now())
 			}
-			time.Sleep(10 * time.Millisecond)
+			<-time.After(10 * time.Millisecond)
 		}
 	}()
 	return times
@@ -238,7 +238,7 @@ func (b *balancer) watchLive(t *testing.T, l *liveIngest, viewers int) watched {
 	for i := range viewers {
 		wg.Go(func() {
 			// They come one after the other.
-			time.Sleep(joining * time.Duration(i) / time.Duration(viewers))
+			<-time.After(joining * time.Duration(i) / time.Duration(viewers))
 			a.view(ctx)
 		})
 	}
@@ -324,7 +324,7 @@ func (a *audience) fetch(c *http.Client, path string) []byte {
 }
 
 // compare is the throughput of the edge for the files of the stream next to that of plain nginx, the median of rounds.
-func (b *balancer) compare(t *testing.T, l *liveIngest) float64 {
+func (b *balancer) compare(t *testing.T) float64 {
 	t.Helper()
 	folder := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(folder, "live"), 0o755); err != nil {

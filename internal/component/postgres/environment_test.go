@@ -6,7 +6,6 @@ import (
 	cnpgv1 "github.com/cloudnative-pg/api/pkg/api/v1"
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
@@ -33,7 +32,7 @@ func TestVariablesOfTheUserJoinThoseOfTheOperator(t *testing.T) {
 			in := input(t, "minimal", nil)
 			in.Cluster.Spec.Postgres.Failover = tt.failover
 			for _, e := range tt.user {
-				in.Cluster.Spec.Postgres.Pod.Env = append(in.Cluster.Spec.Postgres.Pod.Env, v1alpha1.EnvVar{Name: e.Name, Value: ptr.To(e.Value)})
+				in.Cluster.Spec.Postgres.Pod.Env = append(in.Cluster.Spec.Postgres.Pod.Env, v1alpha1.EnvVar{Name: e.Name, Value: new(e.Value)})
 			}
 			if diff := cmp.Diff(tt.want, variables(t, in)); diff != "" {
 				t.Errorf("env (- want, + got):\n%s", diff)

@@ -25,8 +25,9 @@ func TestClaimKeepsWhatItHas(t *testing.T) {
 		"smaller":   {claimSpec("10Gi", nil), v1alpha1.VolumeSpec{Size: "20Gi"}, corev1.ReadWriteOnce},
 		"larger":    {claimSpec("40Gi", nil), v1alpha1.VolumeSpec{Size: "40Gi"}, corev1.ReadWriteOnce},
 		"of another class": {
-			claimSpec("20Gi", ptr.To("fast")),
-			v1alpha1.VolumeSpec{Size: "20Gi", StorageClassName: ptr.To[v1alpha1.ObjectName]("fast")}, corev1.ReadWriteOnce,
+			claimSpec("20Gi", new("fast")),
+			v1alpha1.VolumeSpec{Size: "20Gi", StorageClassName: new(v1alpha1.ObjectName("fast"))},
+			corev1.ReadWriteOnce,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
