@@ -118,6 +118,8 @@ func properties(fields *yaml.Node, depth below) {
 		switch {
 		case depth >= 0:
 			withoutRepetition(fields.Content[i+1], depth+1)
+			// Each on one line: there are many copies, and so deep in a schema most of a block is indentation.
+			fields.Content[i+1].Style = yaml.FlowStyle
 		case fields.Content[i].Value == "pod", fields.Content[i].Value == "conditions":
 			withoutRepetition(fields.Content[i+1], 0)
 		case fields.Content[i].Value == "resources":

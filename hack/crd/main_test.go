@@ -49,16 +49,8 @@ properties:
   pod:
     description: pod settings.
     properties:
-      annotations:
-        additionalProperties: {type: string}
-        description: annotations added to the pods, whose description is long enough to be broken.
-        type: object
-      resources:
-        description: resources of the main container.
-        properties:
-          description: {type: string}
-          limits:
-            additionalProperties: {x-kubernetes-int-or-string: true, maxLength: 32}
+      annotations: {additionalProperties: {type: string}, description: 'annotations added to the pods, whose description is long enough to be broken.', type: object}
+      resources: {description: resources of the main container., properties: {description: {type: string}, limits: {additionalProperties: {x-kubernetes-int-or-string: true, maxLength: 32}}}}
   replicas:
     anyOf:
     - {required: [a]}

@@ -15,6 +15,7 @@ type number struct {
 var numbers = []number{
 	{"spec.backend.replicas", "backend: {replicas: %d}", 0, 200},
 	{"spec.backend.workers", "backend: {workers: %d}", 1, 32},
+	{"spec.backend.chat.maxConnections", "backend: {chat: {maxConnections: %d}}", 1, 4000},
 	{"spec.backend.autoscaling.minReplicas", "backend: {autoscaling: {minReplicas: %d, maxReplicas: 200}}", 1, 200},
 	{"spec.backend.autoscaling.maxReplicas", "backend: {autoscaling: {minReplicas: 1, maxReplicas: %d}}", 1, 200},
 	{"spec.backend.autoscaling.targetCPUUtilization", "backend: {autoscaling: {maxReplicas: 3, targetCPUUtilization: %d}}", 1, 100},
@@ -42,6 +43,7 @@ type enum struct {
 var enums = []enum{
 	{"spec.powerState", "powerState: %s", []string{"Running", "Hibernated"}},
 	{"spec.deletionPolicy", "deletionPolicy: %s", []string{"Retain", "Delete"}},
+	{"spec.backend.chat.overflow", "backend: {chat: {overflow: %s}}", []string{"Spread", "Refuse"}},
 	{"spec.edge.whileHibernated", "edge: {whileHibernated: %s}", []string{"Stop", "Serve"}},
 	{"spec.monitoring.mode", "monitoring: {mode: %s}", []string{"Auto", "Enabled", "Disabled"}},
 	{"spec.monitoring.alerts", "monitoring: {alerts: %s}", []string{"Enabled", "Disabled"}},

@@ -23,6 +23,8 @@ postgres:
     {from: a-1, to: a-2, kind: Failover, startedAt: '2026-01-01T00:00:00.000000Z', completedAt: '2026-01-01T00:00:09.000000Z', seconds: '9.0'}
   promotion: {request: a-1, state: Superseded, from: a-2, message: another one is the primary}
 settled: 1/a/b
+operatorUpdate: {startedAt: '2026-01-01T00:00:00Z', components: [backend]}
+unresolved: [{type: EdgeReady, reason: SecretNotFound, since: '2026-01-01T00:00:00Z'}]
 streaming: {publishers: 3, draining: [{pod: a-rtmp-1, publishers: 2, deadline: '2026-01-01T01:00:00Z'}]}
 inventory: [{apiVersion: v1, kind: Secret, name: a}]
 `
@@ -56,10 +58,26 @@ var statusRefusals = []refusal{
 	{"status.streaming.draining", "streaming: {draining: [{pod: a, deadline: '2026-01-01T01:00:00Z'}, {pod: a, deadline: '2026-01-01T01:00:00Z'}]}", "Duplicate value"},
 	{"status.streaming.draining.pod", "streaming: {draining: [{deadline: '2026-01-01T01:00:00Z'}]}", "Required value"},
 	{"status.streaming.draining.deadline", "streaming: {draining: [{pod: a}]}", "Required value"},
+	{"status.operatorUpdate.startedAt", "operatorUpdate: {components: [a]}", "Required value"},
+	{"status.operatorUpdate.components", update(repeated("a%d", 33)), "must have at most 32 items"},
+	{"status.operatorUpdate.components", update("a, a"), "Duplicate value"},
+	{"status.operatorUpdate.components", update(xs(64)), "may not be more than 63 bytes"},
+	{"status.unresolved", "unresolved: [" + repeated("{type: A%d, reason: R, since: '2026-01-01T00:00:00Z'}", 33) + "]", "must have at most 32 items"},
+	{"status.unresolved", "unresolved: [" + repeated("{type: A, reason: R, since: '2026-01-01T00:00:0%dZ'}", 2) + "]", "Duplicate value"},
+	{"status.unresolved.type", "unresolved: [{reason: R, since: '2026-01-01T00:00:00Z'}]", "Required value"},
+	{"status.unresolved.reason", "unresolved: [{type: A, since: '2026-01-01T00:00:00Z'}]", "Required value"},
+	{"status.unresolved.since", "unresolved: [{type: A, reason: R}]", "Required value"},
+	{"status.unresolved.type", "unresolved: [{type: " + xs(64) + ", reason: R, since: '2026-01-01T00:00:00Z'}]", "may not be more than 63 bytes"},
+	{"status.unresolved.reason", "unresolved: [{type: A, reason: " + xs(64) + ", since: '2026-01-01T00:00:00Z'}]", "may not be more than 63 bytes"},
 	{"status.inventory", "inventory: [" + repeated("{apiVersion: v1, kind: Secret, name: a%d}", 257) + "]", "must have at most 256 items"},
 	{"status.inventory.apiVersion", "inventory: [{kind: Secret, name: a}]", "Required value"},
 	{"status.inventory.kind", "inventory: [{apiVersion: v1, name: a}]", "Required value"},
 	{"status.inventory.name", "inventory: [{apiVersion: v1, kind: Secret}]", "Required value"},
+}
+
+// update is a status with an update of the operator under way.
+func update(components string) string {
+	return "operatorUpdate: {startedAt: '2026-01-01T00:00:00Z', components: [" + components + "]}"
 }
 
 // condition is a status with one condition, good but for one field.

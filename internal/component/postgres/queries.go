@@ -12,6 +12,8 @@ const (
 	fileQueries = "queries.yaml"
 	// labelReload makes CloudNativePG read the ConfigMap again when it changes.
 	labelReload = "cnpg.io/reload"
+	// defaultQueriesConfigMap is the name that CloudNativePG gives its own queries in every namespace.
+	defaultQueriesConfigMap = "cnpg-default-monitoring"
 )
 
 //go:embed file/queries.yaml
@@ -31,7 +33,17 @@ func queries(in component.Input) []component.Object {
 	return []component.Object{m}
 }
 
-// monitoring is where CloudNativePG finds them.
+// monitoring is where CloudNativePG finds them. Its webhook puts its own queries into the same list; they are repeated
+// here, since the list belongs to whoever applies it and would differ otherwise.
 func monitoring(in component.Input) map[string]any {
-	return map[string]any{"customQueriesConfigMap": []map[string]any{{"name": queriesName(in), "key": fileQueries}}}
+	var sources []map[string]any
+	if live := in.Facts.Database; live != nil && live.Spec.Monitoring != nil {
+		for _, source := range live.Spec.Monitoring.CustomQueriesConfigMap {
+			if source.Name == defaultQueriesConfigMap {
+				sources = append(sources, map[string]any{"name": source.Name, "key": source.Key})
+			}
+		}
+	}
+	sources = append(sources, map[string]any{"name": queriesName(in), "key": fileQueries})
+	return map[string]any{"customQueriesConfigMap": sources}
 }

@@ -21,7 +21,7 @@ func published() *v1alpha1.XaTubeCluster {
 	return platform(func(s *v1alpha1.XaTubeClusterSpec) {
 		s.Ingress = &v1alpha1.IngressSpec{Host: "tube.example.com", TLS: &v1alpha1.TLSSpec{SecretName: "tube-tls"}}
 		s.Gateway = &v1alpha1.GatewaySpec{ParentRefs: []v1alpha1.GatewayRef{{
-			Name: "public", Namespace: ptr.To("gateways"),
+			Name: "public", Namespace: new("gateways"),
 			RTMPSectionName: ptr.To[v1alpha1.ObjectName]("rtmp"),
 		}}}
 	})
