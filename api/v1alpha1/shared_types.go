@@ -148,7 +148,7 @@ type VolumeSpec struct {
 	// +kubebuilder:validation:XValidation:rule="quantity(self).compareTo(quantity('64Mi')) >= 0",message="a volume has at least 64Mi; write e.g. 10Gi"
 	Size Size `json:"size"`
 
-	// storageClassName; absent means the cluster's default class.
+	// storageClassName of the volume; absent means the cluster's default class.
 	// +optional
 	StorageClassName *ObjectName `json:"storageClassName,omitempty"`
 }
