@@ -74,7 +74,8 @@ func newShell(t *testing.T, namespace string, certificate map[string][]byte) she
 	return sh
 }
 
-// do a command in a process group of its own, which ends with it.
+// do runs a command in a process group of its own, which ends with it. It returns what the command prints, without what it
+// says on standard error: that is part of the error.
 func (s shell) do(t *testing.T, timeout time.Duration, text string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
@@ -85,11 +86,16 @@ func (s shell) do(t *testing.T, timeout time.Duration, text string) (string, err
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
 	c.WaitDelay = time.Second
-	out, err := c.CombinedOutput()
+	var printed, complaints strings.Builder
+	c.Stdout, c.Stderr = &printed, &complaints
+	err := c.Run()
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return string(out), err
+	if err != nil && complaints.Len() > 0 {
+		err = fmt.Errorf("%w: %s", err, strings.TrimSpace(complaints.String()))
+	}
+	return printed.String(), err
 }
 
 // run a command as its exception says: it ends well and prints something.
@@ -104,8 +110,8 @@ func (s shell) run(t *testing.T, c runbook.Command) {
 			t.Errorf("%s: it ended with %v, and printed %q", c, err, out)
 		}
 	case runbook.Fails:
-		if out, _ := s.do(t, commandTimeout, text); strings.TrimSpace(out) == "" {
-			t.Errorf("%s: prints nothing", c)
+		if out, err := s.do(t, commandTimeout, text); err == nil {
+			t.Errorf("%s: did not fail, and printed %q", c, out)
 		}
 	case runbook.Silent:
 		if out, err := s.do(t, commandTimeout, text); err != nil {

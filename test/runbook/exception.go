@@ -40,6 +40,7 @@ var Exceptions = []Exception{
 	{"{.status.postgres.promotion}", Silent, "nobody has asked for one"},
 	{"{.status.postgres.lastFailover}", Silent, "there has been none"},
 	{"-c prepare", Silent, "nginx -t says what is wrong"},
+	{"-c gate", Silent, "the gate logs refusals, and nobody is refused"},
 	{"-c exporter", Silent, "an exporter has nothing to complain of"},
 	{"[?(@.type==\"Stalled\")].message", Silent, "nothing is stalled"},
 	{"kubectl port-forward -n tube pod/", Silent, "nobody publishes"},
