@@ -74,8 +74,8 @@ func newShell(t *testing.T, namespace string, certificate map[string][]byte) she
 	return sh
 }
 
-// do runs a command in a process group of its own, which ends with it. It returns what the command prints, without what it
-// says on standard error: that is part of the error.
+// do runs a command in a process group of its own, which ends with it. It returns what the command prints. What a command
+// that fails says on standard error is part of the error: kubectl names a container there that it has chosen.
 func (s shell) do(t *testing.T, timeout time.Duration, text string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
@@ -92,10 +92,10 @@ func (s shell) do(t *testing.T, timeout time.Duration, text string) (string, err
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	if err != nil && complaints.Len() > 0 {
-		err = fmt.Errorf("%w: %s", err, strings.TrimSpace(complaints.String()))
+	if err != nil {
+		return printed.String(), fmt.Errorf("%w: %s", err, strings.TrimSpace(complaints.String()))
 	}
-	return printed.String(), err
+	return printed.String() + complaints.String(), nil
 }
 
 // run a command as its exception says: it ends well and prints something.
