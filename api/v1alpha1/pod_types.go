@@ -48,7 +48,7 @@ type PodSettings struct {
 	// +kubebuilder:validation:MaxProperties=32
 	Labels map[string]LabelValue `json:"labels,omitempty"`
 
-	// env of the main container; the operator's own variables win.
+	// env of the main container. The operator's own variables win, but for Postgres, where yours do.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
