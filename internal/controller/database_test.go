@@ -80,6 +80,21 @@ func TestABackupWaitsForItsPluginAndHoldsNothingUp(t *testing.T) {
 	}).Should(BeEmpty())
 	g.Expect(exists(t.Context(), store, ns, "demo-postgres")()).To(Succeed(), "without it nobody finds the backups")
 	g.Expect(store.DeletionTimestamp).To(BeNil())
+
+	// A22: a database that stops archives the end of its log.
+	update(t, c, func() { c.Spec.DeletionPolicy = v1alpha1.DeletionDelete })
+	server := instancePod(c, "demo-postgres-1", db.Spec.ImageName)
+	g.Expect(api.Create(t.Context(), server)).To(Succeed())
+	g.Expect(api.Delete(t.Context(), c)).To(Succeed())
+	eventually(g, exists(t.Context(), db, ns, "demo-postgres")).Should(Satisfy(apierrors.IsNotFound))
+	eventually(g, func() *metav1.Condition {
+		_, err := scene.ReleaseClaims(t.Context(), api, ns)
+		g.Expect(client.IgnoreNotFound(err)).To(Succeed())
+		return condition(t.Context(), c, v1alpha1.ConditionReady)()
+	}).Should(HaveField("Message", ContainSubstring("Pod demo-postgres-1")))
+	g.Expect(exists(t.Context(), store, ns, "demo-postgres")()).To(Succeed(), "the server still runs")
+	awaitDeletion(t, c)
+	g.Expect(exists(t.Context(), store, ns, "demo-postgres")()).To(Satisfy(apierrors.IsNotFound))
 }
 
 // backUp does what CloudNativePG and its plugin do: archive the log, make a base backup, and tell of both.
