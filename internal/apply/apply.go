@@ -133,11 +133,16 @@ func (e *Engine) difference(live, want *unstructured.Unstructured, hash string) 
 // Prune removes an object that is no longer wanted, and says whether it is gone. What holds data stays, and so does
 // what belongs to a component in spare.
 func (e *Engine) Prune(ctx context.Context, owner *v1alpha1.XaTubeCluster, ref v1alpha1.ObjectRef, spare map[string]bool) (bool, error) {
+	kind := inventory.GVK(ref).GroupKind()
+	// Data of an optional API stays recorded, whether the API is there or not.
+	if inventory.HoldsData(kind) && kind.Group != corev1.GroupName {
+		return false, nil
+	}
 	live, err := e.owned(ctx, owner, ref)
 	if err != nil || live == nil {
 		return err == nil, err
 	}
-	if inventory.HoldsData(inventory.GVK(ref).GroupKind()) {
+	if inventory.HoldsData(kind) {
 		return false, nil
 	}
 	if spare[live.GetLabels()[naming.LabelComponent]] {

@@ -176,11 +176,12 @@ func (r *Reconciler) removePods(ctx context.Context, cluster *v1alpha1.XaTubeClu
 // hibernate tells CloudNativePG to stop the database and keep its volumes. It names the database while CloudNativePG
 // cannot be told; empty when nothing is left to do.
 func (r *Reconciler) hibernate(ctx context.Context, cluster *v1alpha1.XaTubeCluster) (string, error) {
-	if !usesDatabase(cluster) {
-		return "", nil
+	apis, err := r.Capabilities.Installed(ctx)
+	if err != nil || !usesDatabase(cluster) || !apis[observe.CNPGCluster] {
+		return "", err
 	}
 	db := &cnpgv1.Cluster{}
-	err := r.Client.Get(ctx, client.ObjectKey{Namespace: cluster.Namespace, Name: naming.Child(cluster, naming.Postgres)}, db)
+	err = r.Client.Get(ctx, client.ObjectKey{Namespace: cluster.Namespace, Name: naming.Child(cluster, naming.Postgres)}, db)
 	switch {
 	case apierrors.IsNotFound(err), meta.IsNoMatchError(err):
 		return "", nil

@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
@@ -188,6 +189,24 @@ func TestASuccessorTakesUpWhatWasLeft(t *testing.T) {
 			})
 		}
 	})
+}
+
+// A8: with the API of the database its objects have gone, and nothing of it is left to wait for.
+func TestAPlatformIsDeletedWithoutTheAPIOfItsDatabase(t *testing.T) {
+	crds, err := envtest.InstallCRDs(env, envtest.CRDInstallOptions{Paths: []string{cnpgCRDs}})
+	g := NewWithT(t)
+	g.Expect(err).NotTo(HaveOccurred())
+	ns := newNamespace(t)
+	startOperator(t, ns)
+	c := platform(t, ns, nil)
+	makeReady(t, c)
+	removeAPI(t, crds)
+	eventually(g, condition(t.Context(), c, v1alpha1.ConditionDatabaseReady)).Should(HaveField("Reason", v1alpha1.ReasonAPINotInstalled))
+	g.Expect(c.Status.Inventory).To(ContainElement(And(HaveField("Kind", "Cluster"), HaveField("Name", "demo-postgres"))), "the database may come back with its API")
+
+	g.Expect(api.Delete(t.Context(), c)).To(Succeed())
+	eventually(g, exists(t.Context(), c, ns, "demo")).Should(Satisfy(apierrors.IsNotFound))
+	g.Expect(exists(t.Context(), &corev1.PersistentVolumeClaim{}, ns, "demo-uploads")()).To(Succeed())
 }
 
 // fillVolumes makes what the controllers of Kubernetes and CloudNativePG make of a new platform: the claims of the
