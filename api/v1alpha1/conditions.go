@@ -97,6 +97,8 @@ const (
 	ReasonUnschedulable = "Unschedulable"
 	// ReasonCrashLoop: a container ends again and again.
 	ReasonCrashLoop = "CrashLoop"
+	// ReasonBrokerAlarm: RabbitMQ accepts no messages, since it lacks memory or disk.
+	ReasonBrokerAlarm = "BrokerAlarm"
 	// ReasonMigrationFailed: the migration Job failed.
 	ReasonMigrationFailed = "MigrationFailed"
 	// ReasonMigrationRunning: the migration Job runs.

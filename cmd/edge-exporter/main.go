@@ -13,7 +13,7 @@ import (
 
 func main() {
 	address := flag.String("address", ":9113", "address of /metrics and /healthz")
-	log := flag.String("log", "/run/nginx/requests.log", "file to which nginx appends a line for each request; it is emptied")
+	log := flag.String("log", "/run/requests/requests.log", "file to which nginx appends a line for each request; it is emptied")
 	status := flag.String("status", "http://127.0.0.1:8081/status", "address of stub_status of nginx")
 	flag.Parse()
 	exporter.Main(func(ctx context.Context) error { return run(ctx, *address, *log, *status) })

@@ -20,6 +20,7 @@ import (
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/controller"
+	"github.com/xatube/xatube-operator/internal/observe"
 )
 
 const (
@@ -57,6 +58,8 @@ func (d *deadPods) hang() error {
 }
 
 func (d *deadPods) Publishers(context.Context, string) (int32, error) { return 0, d.hang() }
+
+func (d *deadPods) Alarms(context.Context, string) ([]observe.Alarm, error) { return nil, d.hang() }
 
 func (d *deadPods) Tail(context.Context, string, string, string, int64, bool) (string, error) {
 	return "", d.hang()
@@ -135,7 +138,7 @@ func TestDeadNodesDoNotHoldUpOtherPlatforms(t *testing.T) {
 	g := NewWithT(t)
 	ns := newNamespace(t)
 	pods := &deadPods{ended: make(chan struct{})}
-	op := startWith(t, controller.Config{Namespaces: []string{ns}, ClusterDomain: "cluster.local", Concurrency: 4, Ingest: pods, Logs: pods})
+	op := startWith(t, controller.Config{Namespaces: []string{ns}, ClusterDomain: "cluster.local", Concurrency: 4, Ingest: pods, Broker: pods, Logs: pods})
 	t.Cleanup(func() { close(pods.ended) })
 	var sound, broken []*v1alpha1.XaTubeCluster
 	for i := range platformsBeside(t) {

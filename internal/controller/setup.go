@@ -49,6 +49,8 @@ type Config struct {
 	Instances observe.InstanceReader
 	// Ingest counts the publishers of a pod; nil asks it by HTTP.
 	Ingest observe.PublisherCounter
+	// Broker reads the alarms of a pod of RabbitMQ; nil asks it by HTTP.
+	Broker observe.AlarmReader
 	// Logs reads the logs of containers; nil asks the API server.
 	Logs observe.LogReader
 	// Concurrency is the number of platforms that are reconciled at the same time.
@@ -129,7 +131,8 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 	reader := &observe.Reader{
 		Cached: cached, Live: live, Logs: cmp.Or[observe.LogReader](cfg.Logs, observe.PodLogs{Client: clientset}), Silence: primaries.Silence,
 		Instances: cmp.Or[observe.InstanceReader](cfg.Instances, observe.InstanceStatus{Port: observe.StatusPort}),
-		Ingest:    cmp.Or[observe.PublisherCounter](cfg.Ingest, observe.NewIngest()), Now: cfg.Now, Wake: waker(woken),
+		Ingest:    cmp.Or[observe.PublisherCounter](cfg.Ingest, observe.NewIngest()),
+		Broker:    cmp.Or[observe.AlarmReader](cfg.Broker, observe.NewBroker()), Now: cfg.Now, Wake: waker(woken),
 	}
 	r := &Reconciler{
 		Client:       cached,

@@ -264,7 +264,7 @@ const (
 // conclude decides when to look again. What is watched needs no timer.
 func (r *Reconciler) conclude(in component.Input, results []status.Result, pruneErr error) (ctrl.Result, error) {
 	errs := []error{pruneErr}
-	after := soonest(nextLook(in), nextAnswer(in), status.NextLook(in.Cluster.Status, in.Facts.At))
+	after := soonest(nextLook(in), nextAnswer(in), nextAlarms(in), status.NextLook(in.Cluster.Status, in.Facts.At))
 	for _, res := range results {
 		for _, err := range outcome.Split(res.Err) {
 			b, blocked := outcome.AsBlocked(err)
@@ -304,6 +304,14 @@ func poolerLacksPods(in component.Input) bool {
 func nextAnswer(in component.Input) time.Duration {
 	if len(in.Facts.LogsAwaited) > 0 || in.Facts.StandbysAwaited {
 		return answerDelay
+	}
+	return 0
+}
+
+// nextAlarms is how soon the brokers are asked again for their alarms.
+func nextAlarms(in component.Input) time.Duration {
+	if len(in.Facts.Pods[naming.RabbitMQ]) > 0 {
+		return observe.AlarmInterval
 	}
 	return 0
 }

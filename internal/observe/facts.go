@@ -79,6 +79,9 @@ type Facts struct {
 	// drains. A pod that did not answer is absent.
 	Publishers map[string]int32
 
+	// Alarms of the brokers that have any, keyed by pod name.
+	Alarms map[string][]Alarm
+
 	// Refusals are the newest messages of workload controllers that could not create pods, keyed by workload name.
 	Refusals map[string]string
 

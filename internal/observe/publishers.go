@@ -89,13 +89,18 @@ type Ingest struct {
 
 // NewIngest asks pods directly, without a proxy, and keeps no connection.
 func NewIngest() Ingest {
-	return Ingest{client: &http.Client{
-		Timeout:   ingestTimeout,
+	return Ingest{client: newPodClient(ingestTimeout)}
+}
+
+// newPodClient follows no redirect: a pod has no business elsewhere.
+func newPodClient(timeout time.Duration) *http.Client {
+	return &http.Client{
+		Timeout:   timeout,
 		Transport: &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
-	}}
+	}
 }
 
 // statisticsOf is what is read of nginx's statistics: that a stream has a publisher. The names of the streams, which are

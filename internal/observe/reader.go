@@ -54,14 +54,17 @@ type Reader struct {
 	Instances InstanceReader
 	// Ingest counts the publishers of a pod.
 	Ingest PublisherCounter
+	// Broker reads the alarms of a pod of RabbitMQ.
+	Broker AlarmReader
 	// Now is the clock.
 	Now func() time.Time
 	// Wake is told when somebody has answered for a platform; nil tells nobody.
 	Wake func(types.NamespacedName)
 
-	tails    inquiry[string]
-	counts   inquiry[int32]
-	replicas inquiry[map[string]string]
+	tails        inquiry[string]
+	counts       inquiry[int32]
+	replicas     inquiry[map[string]string]
+	brokerAlarms inquiry[[]Alarm]
 }
 
 // Observe reads all that the decisions about one platform rest on.
@@ -69,7 +72,7 @@ func (r *Reader) Observe(ctx context.Context, c *v1alpha1.XaTubeCluster, apis ma
 	f := Facts{At: r.Now(), APIs: apis, PrimarySilent: r.Silence(client.ObjectKeyFromObject(c))}
 	for _, step := range []func(context.Context, *v1alpha1.XaTubeCluster, *Facts) error{
 		r.workloads, r.config, r.pods, r.optional, r.pooler, r.named, r.refusals, r.failedJobs, r.crashes, r.standbys,
-		r.publishers,
+		r.publishers, r.alarms,
 	} {
 		if err := step(ctx, c, &f); err != nil {
 			return Facts{}, fmt.Errorf("observing %s: %w", client.ObjectKeyFromObject(c), err)

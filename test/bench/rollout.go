@@ -69,7 +69,7 @@ var rolloutChanges = []change{
 	{"quiet", func(ctx context.Context, _ *drive.Client, _ types.NamespacedName) error {
 		return drive.Pass(ctx, quiet)
 	}},
-	{"image update", merged(`{"spec":{"backend":{"image":"docker.io/saneome2/xatube-backend:1.1.0"}}}`)},
+	{"image update", merged(`{"spec":{"backend":{"image":"docker.io/saneome2/xatube-backend:next"}}}`)},
 	{"scale 3 to 6", merged(`{"spec":{"backend":{"replicas":6}}}`)},
 	{"scale 6 to 3", scaled(3)},
 	{"edge update", merged(`{"spec":{"edge":{"cache":{"api":"3s"}}}}`)},

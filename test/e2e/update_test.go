@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	oldVersion = "1.0.0"
-	newVersion = "1.1.0"
+	oldVersion = "6ddf065"
+	newVersion = "next"
 	newImage   = "docker.io/saneome2/xatube-backend:" + newVersion
 	newPages   = "docker.io/saneome2/xatube-frontend:" + newVersion
 

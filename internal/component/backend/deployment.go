@@ -7,6 +7,7 @@ import (
 	"time"
 
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
@@ -30,11 +31,38 @@ const (
 	settle = 5 * time.Second
 
 	tmp = "tmp"
+
+	// MaxLargeBodies is how many bodies an edge pod streams to the backends at a time, each of at most MaxFormSize bytes, and
+	// bodiesSize how many bytes of uploads at most.
+	MaxLargeBodies       = 128
+	MaxFormSize    int64 = 16 << 20
+	bodiesSize     int64 = 16 << 30
+	// minUploads may be under way in any case.
+	minUploads = 4
 )
+
+// MaxUploads is how many uploads of the size an edge pod streams to the backends at a time.
+func MaxUploads(size int64) int64 {
+	return min(max(bodiesSize/max(size, 1), minUploads), MaxLargeBodies)
+}
+
+// spoolSize is what the edge lets come at a time: the application keeps bodies on disk until it has them whole.
+func spoolSize(uploads v1alpha1.UploadsSpec) (resource.Quantity, error) {
+	size, err := uploads.MaxUploadSize.Quantity()
+	if err != nil {
+		return resource.Quantity{}, fmt.Errorf("spec.backend.uploads.maxUploadSize: %w", err)
+	}
+	bytes := MaxUploads(size.Value())*size.Value() + MaxLargeBodies*MaxFormSize
+	return *resource.NewQuantity(bytes, resource.BinarySI), nil
+}
 
 func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, error) {
 	spec := in.Cluster.Spec.Backend
 	server, err := server(in)
+	if err != nil {
+		return nil, err
+	}
+	spool, err := spoolSize(spec.Uploads)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +81,7 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 		Containers:     []*corev1ac.ContainerApplyConfiguration{server},
 		InitContainers: []*corev1ac.ContainerApplyConfiguration{chatDoor(in)},
 		Volumes: []*corev1ac.VolumeApplyConfiguration{
-			workload.Scratch(tmp), UploadsVolume(in.Cluster), workload.Scratch(volumeChat),
+			workload.Scratch(tmp, spool), UploadsVolume(in.Cluster), workload.SmallScratch(volumeChat),
 			workload.ConfigVolume(volumeChatConfig, naming.Child(in.Cluster, naming.Backend)),
 		},
 		Checksum:    checksum,
@@ -87,7 +115,7 @@ func server(in component.Input) (*corev1ac.ContainerApplyConfiguration, error) {
 		WithPorts(workload.Port(naming.PortHTTP, naming.BackendPort)).
 		WithEnvFrom(EnvFrom(in.Cluster)...).
 		WithEnv(env...).
-		WithResources(workload.Requests("200m", "256Mi")).
+		WithResources(workload.RequestDisk(workload.Requests("200m", "256Mi"), resource.MustParse("512Mi"))).
 		WithVolumeMounts(workload.Mount(tmp, "/"+tmp), UploadsMount()).
 		WithLifecycle(workload.PreStopSleep(workload.Departure))
 	addProbes(c)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/component"
+	"github.com/xatube/xatube-operator/internal/component/backend"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/route"
 )
@@ -19,14 +20,14 @@ const (
 )
 
 const (
-	// largeBodies bounds what slow or hostile clients keep on the disks of the backends.
-	largeBodies = 128
+	// visitorBodies is how many large bodies one visitor may send to an edge pod at a time: a browser sends six.
+	visitorBodies = 8
 	// healthPath is answered by nginx itself.
 	healthPath = "/health"
 	// statusPort serves nginx's counters to the exporter, on the loopback only.
 	statusPort int32 = 8081
 	// requestLog is where the exporter is told of each request.
-	requestLog = runFolder + "/requests.log"
+	requestLog = requestsFolder + "/requests.log"
 )
 
 //go:embed nginx/*.tmpl
@@ -54,8 +55,11 @@ type view struct {
 	APICache, StaticCache string
 	StaticSeconds         int64
 	SegmentSeconds        int64
-	// LargeBodies is how many bodies may be streamed to the backends at a time.
-	LargeBodies int
+	// LargeBodies and Uploads are how many bodies of each kind may be streamed to the backends at a time, and VisitorBodies how
+	// many of them by one visitor. They bound what slow clients keep on the disks of the backends.
+	LargeBodies, Uploads, VisitorBodies int64
+	// FormSize is the size of a body that is no upload, in bytes.
+	FormSize int64
 	// PlaylistSlices are patterns of the fractions of a second in which a kept playlist is the same.
 	PlaylistSlices []string
 	// Shares of the cache on disk, in bytes.
@@ -108,7 +112,9 @@ func newView(in component.Input) (view, error) {
 	anyOf := func(comp string) string { return naming.FQDN(c, naming.Child(c, comp), in.Options.ClusterDomain) }
 	v := view{
 		Workers:         workers(spec.Pod.Resources),
-		LargeBodies:     largeBodies,
+		LargeBodies:     backend.MaxLargeBodies,
+		VisitorBodies:   visitorBodies,
+		FormSize:        backend.MaxFormSize,
 		ShutdownTimeout: seconds(shutdownTimeout),
 		KeepaliveMin:    seconds(keepaliveMin),
 		HTTPPort:        naming.EdgeHTTPPort,

@@ -31,18 +31,23 @@ const (
 // spareDisk is for files that are being fetched: nginx measures its cache every ten seconds at the latest.
 const spareDisk = 128 << 20
 
+// requestsSize of the log of requests: some 400 000 of them, of which an exporter that runs leaves those of a second.
+const requestsSize = "16Mi"
+
 // Folders of the container. All are emptyDirs but the ConfigMap and the certificate.
 const (
 	volumeSource      = "source"
 	volumeConfig      = "config"
 	volumeCache       = "cache"
 	volumeRun         = "run"
+	volumeRequests    = "requests"
 	volumeCertificate = "certificate"
 
 	sourceFolder      = "/config"
 	configFolder      = "/etc/nginx/xatube"
 	cacheFolder       = "/var/cache/nginx"
 	runFolder         = "/run/nginx"
+	requestsFolder    = "/run/requests"
 	certificateFolder = "/etc/nginx/tls"
 )
 
@@ -60,7 +65,7 @@ func deployment(in component.Input, configuration map[string]string) (*appsv1ac.
 		return nil, err
 	}
 	delay := leaving(in)
-	resources, err := requests(in)
+	disk, err := cacheDisk(in)
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +74,8 @@ func deployment(in component.Input, configuration map[string]string) (*appsv1ac.
 		Settings:       spec.Pod,
 		User:           user,
 		InitContainers: append([]*corev1ac.ContainerApplyConfiguration{prepareContainer(in)}, exporter(in)...),
-		Containers:     []*corev1ac.ContainerApplyConfiguration{nginxContainer(in, delay, resources)},
-		Volumes:        volumes(in),
+		Containers:     []*corev1ac.ContainerApplyConfiguration{nginxContainer(in, delay, disk)},
+		Volumes:        volumes(in, disk),
 		Checksum:       checksum,
 		GracePeriod:    delay + shutdownTimeout + killMargin,
 	})
@@ -107,20 +112,18 @@ func prepareContainer(in component.Input) *corev1ac.ContainerApplyConfiguration 
 		WithVolumeMounts(mounts(in)...)
 }
 
-// requests hold the cache, and room for what is on its way into it.
-func requests(in component.Input) (*corev1ac.ResourceRequirementsApplyConfiguration, error) {
+// cacheDisk is what the cache takes on the disk of a node, with room for what is on its way into it.
+func cacheDisk(in component.Input) (resource.Quantity, error) {
 	size, err := in.Cluster.Spec.Edge.Cache.Size.Quantity()
 	if err != nil {
-		return nil, fmt.Errorf("spec.edge.cache.size: %w", err)
+		return resource.Quantity{}, fmt.Errorf("spec.edge.cache.size: %w", err)
 	}
-	r := workload.Requests("50m", "64Mi")
-	(*r.Requests)[corev1.ResourceEphemeralStorage] = *resource.NewQuantity(size.Value()+playlistsCacheSize+spareDisk, resource.BinarySI)
-	return r, nil
+	return *resource.NewQuantity(size.Value()+playlistsCacheSize+spareDisk, resource.BinarySI), nil
 }
 
-func nginxContainer(in component.Input, delay time.Duration, resources *corev1ac.ResourceRequirementsApplyConfiguration) *corev1ac.ContainerApplyConfiguration {
+func nginxContainer(in component.Input, delay time.Duration, disk resource.Quantity) *corev1ac.ContainerApplyConfiguration {
 	c := workload.Container(in, "nginx", image(in), "/bin/sh", "-c", startScript).
-		WithResources(resources).
+		WithResources(workload.RequestDisk(workload.Requests("50m", "64Mi"), disk)).
 		WithPorts(workload.Port(naming.PortHTTP, naming.EdgeHTTPPort)).
 		WithVolumeMounts(mounts(in)...).
 		WithLifecycle(workload.PreStopSleep(delay)).
@@ -145,18 +148,28 @@ func mounts(in component.Input) []*corev1ac.VolumeMountApplyConfiguration {
 		workload.Mount(volumeCache, cacheFolder),
 		workload.Mount(volumeRun, runFolder),
 	}
+	if in.Cluster.Monitored() {
+		out = append(out, workload.Mount(volumeRequests, requestsFolder))
+	}
 	if in.Cluster.Spec.Edge.TLS != nil {
 		out = append(out, workload.Mount(volumeCertificate, certificateFolder).WithReadOnly(true))
 	}
 	return out
 }
 
-func volumes(in component.Input) []*corev1ac.VolumeApplyConfiguration {
+func volumes(in component.Input, disk resource.Quantity) []*corev1ac.VolumeApplyConfiguration {
 	out := []*corev1ac.VolumeApplyConfiguration{
 		workload.ConfigVolume(volumeSource, naming.Child(in.Cluster, naming.Edge)),
-		workload.Scratch(volumeConfig),
-		workload.Scratch(volumeCache),
-		workload.Scratch(volumeRun),
+		workload.SmallScratch(volumeConfig),
+		// nginx keeps to its sizes only on average: eviction is for a cache that is out of hand.
+		workload.Scratch(volumeCache, *resource.NewQuantity(2*disk.Value(), resource.BinarySI)),
+		workload.SmallScratch(volumeRun),
+	}
+	if in.Cluster.Monitored() {
+		// In memory, where a full volume refuses to take more: without an exporter that empties it, requests are not counted and
+		// nothing else happens.
+		out = append(out, corev1ac.Volume().WithName(volumeRequests).WithEmptyDir(corev1ac.EmptyDirVolumeSource().
+			WithMedium(corev1.StorageMediumMemory).WithSizeLimit(resource.MustParse(requestsSize))))
 	}
 	if tls := in.Cluster.Spec.Edge.TLS; tls != nil {
 		out = append(out, workload.SecretVolume(volumeCertificate, string(tls.SecretName)))

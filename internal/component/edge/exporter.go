@@ -25,7 +25,7 @@ func exporter(in component.Input) []*corev1ac.ContainerApplyConfiguration {
 			fmt.Sprintf("--status=http://127.0.0.1:%d/status", statusPort)).
 			WithRestartPolicy(corev1.ContainerRestartPolicyAlways).
 			WithResources(workload.ExporterResources(in.Cluster.Spec.Edge.Exporter)).
-			WithVolumeMounts(workload.Mount(volumeRun, runFolder)).
+			WithVolumeMounts(workload.Mount(volumeRequests, requestsFolder)).
 			WithPorts(workload.Port(naming.PortMetrics, naming.EdgeMetricsPort)).
 			WithLivenessProbe(workload.HTTPProbe(naming.PortMetrics, "/healthz").
 				WithTimeoutSeconds(3).WithPeriodSeconds(30).WithFailureThreshold(3)),

@@ -92,7 +92,7 @@ func place(t *testing.T, files map[string]string, folder string, ports map[int]i
 	t.Helper()
 	replacements := []string{
 		"/etc/nginx/xatube", folder, "/etc/nginx/tls", folder, "/var/cache/nginx", folder + "/cache",
-		"/run/nginx", folder, "/dev/stdout", folder + "/access.log",
+		"/run/nginx", folder, "/run/requests", folder, "/dev/stdout", folder + "/access.log",
 		rtmpService + ":8080", fmt.Sprintf("%s:%d", rtmpService, ports[rtmpHTTP]),
 	}
 	for from, to := range ports {

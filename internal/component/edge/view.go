@@ -9,6 +9,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
+	"github.com/xatube/xatube-operator/internal/component/backend"
 )
 
 const (
@@ -62,6 +63,7 @@ func (v *view) addCaches(c *v1alpha1.XaTubeCluster) error {
 	}
 	v.StaticSeconds = wholeSeconds(static)
 	v.MaxUpload = upload.Value()
+	v.Uploads = backend.MaxUploads(v.MaxUpload)
 	// Answers of the API are short and live for seconds.
 	v.APICacheSize = max(size.Value()/10, minCacheSize)
 	v.SegmentsCacheSize = max(size.Value()/2, minCacheSize)

@@ -79,7 +79,7 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 		Settings:    spec.Pod,
 		User:        user,
 		Containers:  []*corev1ac.ContainerApplyConfiguration{server(in)},
-		Volumes:     []*corev1ac.VolumeApplyConfiguration{workload.Scratch(tmp)},
+		Volumes:     []*corev1ac.VolumeApplyConfiguration{workload.SmallScratch(tmp)},
 		GracePeriod: workload.Departure + finish,
 	}
 	if !bringsServer(spec) {

@@ -40,7 +40,7 @@ func TestHealth(t *testing.T) {
 		{
 			name:   "running",
 			facts:  observe.Facts{Jobs: map[string]*batchv1.Job{name: {}}},
-			reason: v1alpha1.ReasonMigrationRunning, message: "docker.io/saneome2/xatube-backend:1.0.0",
+			reason: v1alpha1.ReasonMigrationRunning, message: "docker.io/saneome2/xatube-backend:6ddf065",
 		},
 		{
 			name:   "trying again",

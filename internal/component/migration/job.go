@@ -7,6 +7,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	batchv1ac "k8s.io/client-go/applyconfigurations/batch/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
@@ -78,7 +79,7 @@ func template(in component.Input) (*corev1ac.PodTemplateSpecApplyConfiguration, 
 		WithEnv(env...).
 		WithResources(workload.Requests("100m", "128Mi")).
 		WithVolumeMounts(workload.Mount(tmp, "/"+tmp))
-	volumes := []*corev1ac.VolumeApplyConfiguration{workload.Scratch(tmp)}
+	volumes := []*corev1ac.VolumeApplyConfiguration{workload.Scratch(tmp, resource.MustParse("1Gi"))}
 	if backend.SharesUploads(in) {
 		// A volume that is made for its first consumer keeps all pods that wait for it on one node. This pod alone
 		// waits, and the backends are free to spread.

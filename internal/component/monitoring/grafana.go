@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
@@ -123,8 +124,8 @@ func grafanaTemplate(in component.Input, spec v1alpha1.GrafanaSpec, provisioned 
 		User:       grafanaUser,
 		Containers: []*corev1ac.ContainerApplyConfiguration{grafanaContainer(in, spec)},
 		Volumes: []*corev1ac.VolumeApplyConfiguration{
-			workload.Scratch(volumeData),
-			workload.Scratch(volumeTmp),
+			workload.Scratch(volumeData, resource.MustParse("1Gi")),
+			workload.SmallScratch(volumeTmp),
 			workload.ConfigVolume(volumeProvision, naming.Child(in.Cluster, naming.Grafana)),
 			dashboardVolume(in.Cluster, all),
 			workload.SecretVolume(volumeLogin, login),

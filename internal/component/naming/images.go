@@ -10,8 +10,10 @@ import (
 
 // Default images. Tags are pinned; imageDefaults.registry replaces the registry of all of them at once.
 const (
-	ImageBackend       = "docker.io/saneome2/xatube-backend:1.0.0"
-	ImageFrontend      = "docker.io/saneome2/xatube-frontend:1.0.0"
+	// XaTube's own images have moving tags and those of commits on its branch stable, seven digits each. This is the commit
+	// that the operator was tested with.
+	ImageBackend       = "docker.io/saneome2/xatube-backend:6ddf065"
+	ImageFrontend      = "docker.io/saneome2/xatube-frontend:6ddf065"
 	ImageNginx         = "docker.io/library/nginx:1.30.6"
 	ImageRTMP          = "docker.io/xatube/nginx-rtmp:1.30.6"
 	ImagePostgres      = "ghcr.io/cloudnative-pg/postgresql:18.6-standard-trixie"

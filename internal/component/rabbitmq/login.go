@@ -73,7 +73,7 @@ func Job(in component.Input) (*batchv1ac.JobApplyConfiguration, error) {
 		User:       user,
 		Containers: []*corev1ac.ContainerApplyConfiguration{c},
 		Volumes: []*corev1ac.VolumeApplyConfiguration{
-			workload.Scratch(volumeTmp), workload.SecretVolume(volumeCookie, cookieSecret(in.Cluster)),
+			workload.SmallScratch(volumeTmp), workload.SecretVolume(volumeCookie, cookieSecret(in.Cluster)),
 			corev1ac.Volume().WithName(definitions).WithSecret(corev1ac.SecretVolumeSource().
 				WithSecretName(h.Newest().Name).WithDefaultMode(0o440).WithItems(item(keyDefinitions, keyDefinitions))),
 		},

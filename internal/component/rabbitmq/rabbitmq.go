@@ -3,6 +3,11 @@
 package rabbitmq
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
@@ -12,6 +17,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/hibernation"
 	"github.com/xatube/xatube-operator/internal/component/naming"
 	"github.com/xatube/xatube-operator/internal/component/workload"
+	"github.com/xatube/xatube-operator/internal/observe"
 	"github.com/xatube/xatube-operator/internal/outcome"
 )
 
@@ -67,7 +73,25 @@ func (Component) Health(in component.Input) component.Health {
 	if server, ok := elsewhere(in.Cluster); ok {
 		return server.Health(in)
 	}
-	return workload.StatefulSetHealth(in, naming.RabbitMQ)
+	if health := workload.StatefulSetHealth(in, naming.RabbitMQ); !health.Healthy() || len(in.Facts.Alarms) == 0 {
+		return health
+	}
+	return component.NotReady(v1alpha1.ReasonBrokerAlarm, describeAlarms(in.Facts.Alarms))
+}
+
+// describeAlarms tells which brokers lack what. One alarm blocks the publishers of all brokers.
+func describeAlarms(alarms map[string][]observe.Alarm) string {
+	cures := map[observe.Alarm]string{
+		observe.AlarmMemory: "lacks memory; consume its queues or raise spec.rabbitmq.pod.resources.limits.memory",
+		observe.AlarmDisk:   "lacks free disk; consume its queues or raise spec.rabbitmq.storage.size",
+	}
+	var out []string
+	for _, pod := range slices.Sorted(maps.Keys(alarms)) {
+		for _, alarm := range alarms[pod] {
+			out = append(out, fmt.Sprintf("pod %s %s", pod, cures[alarm]))
+		}
+	}
+	return "RabbitMQ accepts no messages: " + strings.Join(out, "; ")
 }
 
 // URLEnv gives a container of the application RABBITMQ_URL.

@@ -18,6 +18,7 @@ import (
 	"github.com/xatube/xatube-operator/internal/component/rabbitmq"
 	"github.com/xatube/xatube-operator/internal/credential"
 	"github.com/xatube/xatube-operator/internal/golden"
+	"github.com/xatube/xatube-operator/internal/observe"
 	"github.com/xatube/xatube-operator/internal/outcome"
 )
 
@@ -242,6 +243,14 @@ func TestHealth(t *testing.T) {
 	live.Status.ReadyReplicas = 3
 	if h := rabbitmq.New().Health(in); !h.Healthy() {
 		t.Errorf("got %+v", h)
+	}
+	// C14. A broker with an alarm is ready for Kubernetes and accepts nothing.
+	in.Facts.Alarms = map[string][]observe.Alarm{"demo-rabbitmq-1": {observe.AlarmMemory, observe.AlarmDisk}}
+	h := rabbitmq.New().Health(in)
+	want := "RabbitMQ accepts no messages: pod demo-rabbitmq-1 lacks memory; consume its queues or raise " +
+		"spec.rabbitmq.pod.resources.limits.memory; pod demo-rabbitmq-1 lacks free disk; consume its queues or raise spec.rabbitmq.storage.size"
+	if h.Healthy() || h.Reason != v1alpha1.ReasonBrokerAlarm || h.Message != want {
+		t.Errorf("with alarms: %+v", h)
 	}
 }
 

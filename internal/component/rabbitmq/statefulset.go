@@ -47,7 +47,7 @@ func statefulSet(in component.Input, conf string) (*appsv1ac.StatefulSetApplyCon
 		Containers:     []*corev1ac.ContainerApplyConfiguration{broker(in)},
 		InitContainers: []*corev1ac.ContainerApplyConfiguration{cookie(in)},
 		Volumes: []*corev1ac.VolumeApplyConfiguration{
-			configVolume(in), workload.SecretVolume(volumeCookie, cookieSecret(in.Cluster)), workload.Scratch(volumeTmp),
+			configVolume(in), workload.SecretVolume(volumeCookie, cookieSecret(in.Cluster)), workload.SmallScratch(volumeTmp),
 		},
 		Checksum:    checksum,
 		GracePeriod: grace,

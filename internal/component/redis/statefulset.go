@@ -82,7 +82,7 @@ func volumes(in component.Input) []*corev1ac.VolumeApplyConfiguration {
 		secrets(in),
 	}
 	if in.Cluster.Spec.Redis.Persistence == nil {
-		out = append(out, workload.Scratch(volumeData))
+		out = append(out, workload.SmallScratch(volumeData))
 	}
 	return out
 }

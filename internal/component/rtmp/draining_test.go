@@ -5,6 +5,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/xatube/xatube-operator/internal/component/naming"
@@ -47,8 +48,8 @@ func TestTheDeadlineIsThatOfTheRenderedPod(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pod := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: *nginx(in, times).Name}}}}
-	for _, e := range nginx(in, times).Env {
+	pod := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: *nginx(in, times, resource.MustParse("1Gi")).Name}}}}
+	for _, e := range nginx(in, times, resource.MustParse("1Gi")).Env {
 		pod.Spec.Containers[0].Env = append(pod.Spec.Containers[0].Env, corev1.EnvVar{Name: *e.Name, Value: *e.Value})
 	}
 	if got, known := drainOf(pod); !known || got != time.Hour {

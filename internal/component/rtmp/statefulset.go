@@ -10,6 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/xatube/xatube-operator/internal/component"
@@ -56,10 +57,10 @@ func statefulSet(in component.Input, files map[string]string, rec recordings) (*
 		Settings:       spec.Pod,
 		User:           user,
 		InitContainers: []*corev1ac.ContainerApplyConfiguration{prepare(in), reaper(in, times), gateOf(in, scratch)},
-		Containers:     []*corev1ac.ContainerApplyConfiguration{nginx(in, times)},
+		Containers:     []*corev1ac.ContainerApplyConfiguration{nginx(in, times, scratch)},
 		Volumes: []*corev1ac.VolumeApplyConfiguration{
 			workload.ConfigVolume(configVolume, naming.Child(in.Cluster, naming.RTMP)),
-			workload.Scratch(runVolume),
+			workload.SmallScratch(runVolume),
 			corev1ac.Volume().WithName(liveVolume).WithEmptyDir(corev1ac.EmptyDirVolumeSource().WithSizeLimit(scratch)),
 		},
 		Checksum:    checksum,
@@ -104,7 +105,7 @@ func timesOf(in component.Input) (times, error) {
 }
 
 // nginx is the server itself.
-func nginx(in component.Input, t times) *corev1ac.ContainerApplyConfiguration {
+func nginx(in component.Input, t times, scratch resource.Quantity) *corev1ac.ContainerApplyConfiguration {
 	c := script(in, naming.RTMP, "serve.sh", map[string]string{
 		"DRAIN_LOG":      "/proc/1/fd/1",
 		envDrainSeconds:  seconds(t.drain),
@@ -112,7 +113,7 @@ func nginx(in component.Input, t times) *corev1ac.ContainerApplyConfiguration {
 	}).
 		// The port of RTMP is the gate's. A Service looks for names of ports in such containers first, not in sidecars.
 		WithPorts(workload.Port(naming.PortRTMP, naming.RTMPPort), workload.Port(naming.PortHTTP, naming.RTMPHTTPPort)).
-		WithResources(workload.Requests("100m", "128Mi")).
+		WithResources(workload.RequestDisk(workload.Requests("100m", "128Mi"), usualFragments(scratch))).
 		WithLifecycle(corev1ac.Lifecycle().WithPreStop(corev1ac.LifecycleHandler().
 			WithExec(corev1ac.ExecAction().WithCommand("/bin/sh", configDir+"/drain.sh")))).
 		WithStartupProbe(healthz().WithPeriodSeconds(1).WithFailureThreshold(60)).
@@ -125,6 +126,16 @@ func nginx(in component.Input, t times) *corev1ac.ContainerApplyConfiguration {
 		c.WithVolumeMounts(workload.Mount(recordingsVolume, recordingsDir))
 	}
 	return c
+}
+
+// usualFragments is the space that live fragments take on a usual day: a minute of a hundred streams. The bound is for the
+// others, and a node need not have it free.
+func usualFragments(scratch resource.Quantity) resource.Quantity {
+	usual := resource.MustParse("1Gi")
+	if scratch.Cmp(usual) < 0 {
+		return scratch
+	}
+	return usual
 }
 
 // prepare writes what only the pod knows and tests the configuration.

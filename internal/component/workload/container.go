@@ -36,6 +36,12 @@ func Requests(cpu, memory string) *corev1ac.ResourceRequirementsApplyConfigurati
 	})
 }
 
+// RequestDisk adds a request for the node's disk, which emptyDirs, logs and the writable layer share.
+func RequestDisk(r *corev1ac.ResourceRequirementsApplyConfiguration, disk resource.Quantity) *corev1ac.ResourceRequirementsApplyConfiguration {
+	(*r.Requests)[corev1.ResourceEphemeralStorage] = disk
+	return r
+}
+
 // ExporterImage is the user's, or the default.
 func ExporterImage(in component.Input, e *v1alpha1.ExporterSpec, fallback string) string {
 	if e == nil {
@@ -84,9 +90,15 @@ func ExecProbe(command ...string) *corev1ac.ProbeApplyConfiguration {
 	return corev1ac.Probe().WithExec(corev1ac.ExecAction().WithCommand(command...))
 }
 
-// Scratch is a writable folder that lives as long as the pod.
-func Scratch(name string) *corev1ac.VolumeApplyConfiguration {
-	return corev1ac.Volume().WithName(name).WithEmptyDir(corev1ac.EmptyDirVolumeSource())
+// Scratch is a writable folder that lives as long as the pod. A pod that writes more than the limit is evicted, before the
+// disk of its node is full and others are.
+func Scratch(name string, limit resource.Quantity) *corev1ac.VolumeApplyConfiguration {
+	return corev1ac.Volume().WithName(name).WithEmptyDir(corev1ac.EmptyDirVolumeSource().WithSizeLimit(limit))
+}
+
+// SmallScratch is for what stays small: configuration, sockets, temporary files of programs.
+func SmallScratch(name string) *corev1ac.VolumeApplyConfiguration {
+	return Scratch(name, resource.MustParse("64Mi"))
 }
 
 // SecretVolume is a Secret as files, readable by the pod's group only.
