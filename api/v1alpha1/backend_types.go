@@ -51,7 +51,7 @@ type BackendSpec struct {
 	// +kubebuilder:validation:MaxItems=16
 	EnvFrom []EnvFromSource `json:"envFrom,omitempty"`
 
-	// migration runs once for each image before its pods start.
+	// migration runs once for each image, command and content of its SQL, before the pods start.
 	// +optional
 	// +kubebuilder:default={}
 	Migration MigrationSpec `json:"migration,omitempty,omitzero"`
@@ -169,11 +169,28 @@ type MigrationSpec struct {
 	// +kubebuilder:validation:items:MaxLength=4096
 	Command []string `json:"command,omitempty"`
 
+	// sqlFrom is a file of SQL that psql runs after the command, in one transaction and once for each content.
+	// +optional
+	SQLFrom *SQLSource `json:"sqlFrom,omitempty"`
+
 	// timeout after which the migration counts as failed.
 	// +optional
 	// +kubebuilder:default="10m"
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('10s') && duration(self) <= duration('24h')",message="timeout must lie between 10s and 24h; write e.g. 10m"
 	Timeout Duration `json:"timeout,omitempty"`
+}
+
+// SQLSource is a key of a ConfigMap or Secret that holds a file of SQL.
+//
+// +kubebuilder:validation:XValidation:rule="has(self.configMapKeyRef) != has(self.secretKeyRef)",message="set exactly one of configMapKeyRef and secretKeyRef"
+type SQLSource struct {
+	// configMapKeyRef names a key of a ConfigMap.
+	// +optional
+	ConfigMapKeyRef *KeySelector `json:"configMapKeyRef,omitempty"`
+
+	// secretKeyRef names a key of a Secret.
+	// +optional
+	SecretKeyRef *KeySelector `json:"secretKeyRef,omitempty"`
 }
 
 // RolloutFailurePolicy says what becomes of a new revision that fails.

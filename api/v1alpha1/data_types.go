@@ -30,7 +30,7 @@ const (
 
 // PostgresSpec is the database.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.external) || (!has(self.storage) && !has(self.walStorage) && !has(self.instances) && !has(self.image) && !has(self.durability) && !has(self.failover) && !has(self.parameters) && !has(self.pooler) && !has(self.backup) && !has(self.restore))",fieldPath=".external",message="external replaces the managed database: remove instances, image, durability, failover, storage, walStorage, parameters, pooler, backup and restore, or remove external"
+// +kubebuilder:validation:XValidation:rule="!has(self.external) || (!has(self.storage) && !has(self.walStorage) && !has(self.instances) && !has(self.durability) && !has(self.failover) && !has(self.parameters) && !has(self.pooler) && !has(self.backup) && !has(self.restore))",fieldPath=".external",message="external replaces the managed database: remove instances, durability, failover, storage, walStorage, parameters, pooler, backup and restore, or remove external"
 // +kubebuilder:validation:XValidation:rule="!has(self.instances) || self.instances != 2 || (has(self.durability) && self.durability == 'Available')",fieldPath=".instances",message="two instances cannot give durability Strict and stay writable when one is lost: set instances to 3, or durability to Available"
 // +kubebuilder:validation:XValidation:rule="has(self.external) == has(oldSelf.external)",fieldPath=".external",message="external cannot be added or removed later: the data would not follow; create a new XaTubeCluster and restore into it"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.walStorage) || has(self.walStorage)",fieldPath=".walStorage",message="walStorage cannot be removed: the volume exists; restore it"
@@ -59,7 +59,8 @@ type PostgresSpec struct {
 	// +optional
 	Failover FailoverProfile `json:"failover,omitempty"`
 
-	// image of Postgres, made for CloudNativePG; its tag starts with the major version.
+	// image of Postgres, made for CloudNativePG; its tag starts with the major version. With external, psql alone runs
+	// from it, in the migration.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="self.matches(':(1[4-9]|[2-9][0-9])([._-][A-Za-z0-9._-]*)?(@.*)?$')",message="the tag must start with the major version of Postgres, 14 or newer; write e.g. registry.example.com/postgresql:18.6"
 	Image Image `json:"image,omitempty"`

@@ -18,6 +18,9 @@ func (c *XaTubeCluster) SecretNames() []string {
 	if i := c.Spec.Ingress; i != nil && i.TLS != nil {
 		names = append(names, string(i.TLS.SecretName))
 	}
+	if sql := c.Spec.Backend.Migration.SQLFrom; sql != nil && sql.SecretKeyRef != nil {
+		names = append(names, string(sql.SecretKeyRef.Name))
+	}
 	for _, from := range c.Spec.Backend.EnvFrom {
 		if from.SecretRef != nil {
 			names = append(names, string(from.SecretRef.Name))
@@ -63,6 +66,9 @@ func (c *XaTubeCluster) logging() []string {
 // ConfigMapNames are the ConfigMaps of the user that the spec names, each once, sorted.
 func (c *XaTubeCluster) ConfigMapNames() []string {
 	var names []string
+	if sql := c.Spec.Backend.Migration.SQLFrom; sql != nil && sql.ConfigMapKeyRef != nil {
+		names = append(names, string(sql.ConfigMapKeyRef.Name))
+	}
 	for _, from := range c.Spec.Backend.EnvFrom {
 		if from.ConfigMapRef != nil {
 			names = append(names, string(from.ConfigMapRef.Name))

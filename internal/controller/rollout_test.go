@@ -56,7 +56,7 @@ func migrate(t *testing.T, c *v1alpha1.XaTubeCluster, image string) {
 			return ""
 		}
 		for _, j := range jobs.Items {
-			if j.Spec.Template.Spec.Containers[0].Image == image && len(j.Status.Conditions) == 0 {
+			if j.Spec.Template.Spec.InitContainers[0].Image == image && len(j.Status.Conditions) == 0 {
 				name = j.Name
 			}
 		}

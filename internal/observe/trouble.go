@@ -96,7 +96,7 @@ func (r *Reader) failedJobs(ctx context.Context, c *v1alpha1.XaTubeCluster, f *F
 			continue
 		}
 		if pod := newestPod(f, name); pod != nil && len(pod.Spec.Containers) > 0 {
-			tail, known, err := r.tail(ctx, c, f, pod, tailOf{container: pod.Spec.Containers[0].Name, lines: logLines})
+			tail, known, err := r.tail(ctx, c, f, pod, tailOf{container: failedContainer(pod), lines: logLines})
 			if err != nil {
 				// The log may be gone with its node; the failure itself is known without it.
 				tail = fmt.Sprintf("(no log: %v)", err)
@@ -107,6 +107,16 @@ func (r *Reader) failedJobs(ctx context.Context, c *v1alpha1.XaTubeCluster, f *F
 		}
 	}
 	return nil
+}
+
+// failedContainer is the one that ended the pod: what runs before the others is asked first.
+func failedContainer(pod *corev1.Pod) string {
+	for _, s := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if ended := s.State.Terminated; ended == nil || ended.ExitCode != 0 {
+			return s.Name
+		}
+	}
+	return pod.Spec.Containers[0].Name
 }
 
 // tailOf a container: the end of its log, or of that of its predecessor.

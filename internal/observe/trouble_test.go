@@ -27,3 +27,30 @@ func TestRedact(t *testing.T) {
 		})
 	}
 }
+
+// C7: the log to show is that of the container that failed, and a command runs before the others.
+func TestFailedContainer(t *testing.T) {
+	ended := func(name string, code int32) corev1.ContainerStatus {
+		return corev1.ContainerStatus{Name: name, State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: code}}}
+	}
+	waits := corev1.ContainerStatus{Name: "sql", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "PodInitializing"}}}
+	tests := []struct {
+		name       string
+		init, main []corev1.ContainerStatus
+		want       string
+	}{
+		{"the command", []corev1.ContainerStatus{ended("migration", 1)}, []corev1.ContainerStatus{waits}, "migration"},
+		{"what runs after it", []corev1.ContainerStatus{ended("migration", 0)}, []corev1.ContainerStatus{ended("sql", 3)}, "sql"},
+		{"no init containers", nil, []corev1.ContainerStatus{ended("curl", 1)}, "curl"},
+		{"nothing is known", nil, nil, "sql"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			pod := &corev1.Pod{Status: corev1.PodStatus{InitContainerStatuses: tt.init, ContainerStatuses: tt.main}}
+			pod.Spec.Containers = []corev1.Container{{Name: "sql"}}
+			if got := failedContainer(pod); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}

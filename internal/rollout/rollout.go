@@ -43,6 +43,9 @@ func Gates(in component.Input) map[string]Gate {
 }
 
 func waitingForMigration(in component.Input, data Gate) string {
+	if missing := migration.WaitsFor(in); missing != "" {
+		return "waiting for the SQL of the migration: " + missing
+	}
 	job := migration.JobName(in)
 	if _, started := in.Facts.Jobs[job]; !started && !data.Open {
 		return data.Message

@@ -66,6 +66,9 @@ func content(in component.Input) []any {
 	for _, name := range in.Cluster.ConfigMapNames() {
 		if m := in.Facts.ConfigMaps[name]; m != nil {
 			out = append(out, name, m.Data)
+			if len(m.BinaryData) > 0 {
+				out = append(out, m.BinaryData)
+			}
 		}
 	}
 	return out

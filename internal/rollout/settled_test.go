@@ -49,6 +49,7 @@ func TestWhoIsTheCause(t *testing.T) {
 			login.Annotations = map[string]string{naming.AnnotationRotation: "1"}
 			in.Facts.Secrets["demo-postgres-login"] = login
 		}, false},
+		{"binary data of a ConfigMap", func(in component.Input) { in.Facts.ConfigMaps["flags"].BinaryData = map[string][]byte{"b": {0xe4}} }, false}, // C7
 		{"a ConfigMap", func(in component.Input) { in.Facts.ConfigMaps["flags"].Data["a"] = "c" }, false},
 		{"the wish to migrate again", func(in component.Input) { in.Cluster.Annotations = map[string]string{naming.AnnotationRetry: "1"} }, false},
 		{"the platform never rested", func(in component.Input) { in.Cluster.Status.Settled = "" }, false},

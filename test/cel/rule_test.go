@@ -9,7 +9,6 @@ import (
 var ruleRefusals = []refusal{
 	// The data tier: managed or external, never both.
 	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, instances: 3}", "or remove external"},
-	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, image: 'pg:18'}", "or remove external"},
 	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, durability: Strict}", "or remove external"},
 	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, failover: Fast}", "or remove external"},
 	{"spec.postgres.external", "postgres: {external: {secretRef: {name: db}}, storage: {size: 1Gi}}", "or remove external"},
@@ -74,6 +73,8 @@ var ruleRefusals = []refusal{
 	{"spec.backend.uploads.accessModes", "backend: {uploads: {accessModes: [ReadWriteOncePod, ReadWriteMany]}}", "ReadWriteOncePod excludes every other access mode"},
 	{"spec.backend.envFrom", "backend: {envFrom: [{}]}", "set exactly one of secretRef and configMapRef"},
 	{"spec.backend.envFrom", "backend: {envFrom: [{secretRef: {name: a}, configMapRef: {name: a}}]}", "set exactly one of secretRef and configMapRef"},
+	{"spec.backend.migration.sqlFrom", "backend: {migration: {sqlFrom: {}}}", "set exactly one of configMapKeyRef and secretKeyRef"},
+	{"spec.backend.migration.sqlFrom", "backend: {migration: {sqlFrom: {configMapKeyRef: {name: a, key: k}, secretKeyRef: {name: a, key: k}}}}", "set exactly one of configMapKeyRef and secretKeyRef"},
 	{"spec.backend.migration.timeout", "backend: {migration: {timeout: 9s}}", "timeout must lie between 10s and 24h; write e.g. 10m"},
 	{"spec.backend.rollout.deadline", "backend: {rollout: {deadline: 29s}}", "deadline must lie between 30s and 24h; write e.g. 5m"},
 	{"spec.rtmp.drainTimeout", "rtmp: {drainTimeout: 25h}", "drainTimeout must lie between 0s and 24h; write e.g. 1h"},
@@ -111,6 +112,9 @@ var ruleRefusals = []refusal{
 
 var ruleAccepted = []string{
 	"postgres: {external: {secretRef: {name: db}}, pod: {}}",
+	"postgres: {external: {secretRef: {name: db}}, image: 'postgres:18'}",
+	"backend: {migration: {sqlFrom: {configMapKeyRef: {name: seeds, key: seeds.sql}}}}",
+	"backend: {migration: {sqlFrom: {secretKeyRef: {name: seeds, key: seeds.sql}}}}",
 	"redis: {external: {secretRef: {name: r}}}",
 	"rabbitmq: {external: {secretRef: {name: r}}}",
 	"postgres: {instances: 1}",

@@ -327,6 +327,8 @@ var families = []family{
 			"spec.monitoring.prometheus.storage.storageClassName": "monitoring: {prometheus: {storage: {size: 1Gi, storageClassName: %s}}}",
 			"spec.logging.endpoint.secretRef.name":                "logging: {endpoint: {url: 'http://a', secretRef: {name: %s}}}",
 			"spec.logging.endpoint.caRef.name":                    "logging: {endpoint: {url: 'http://a', caRef: {name: %s, key: ca.crt}}}",
+			"spec.backend.migration.sqlFrom.configMapKeyRef.name": "backend: {migration: {sqlFrom: {configMapKeyRef: {name: %s, key: k}}}}",
+			"spec.backend.migration.sqlFrom.secretKeyRef.name":    "backend: {migration: {sqlFrom: {secretKeyRef: {name: %s, key: k}}}}",
 			"spec.logging.elasticsearch.storage.storageClassName": "logging: {elasticsearch: {storage: {size: 1Gi, storageClassName: %s}}}",
 		},
 		good: []string{"a", "my-object", `"1"`, "a.b-c.d", "a--b"},
@@ -347,6 +349,9 @@ var families = []family{
 			"spec.redis.external.secretRef.key":    "redis: {external: {secretRef: {name: db, key: %s}}}",
 			"spec.rabbitmq.external.secretRef.key": "rabbitmq: {external: {secretRef: {name: db, key: %s}}}",
 			"spec.logging.endpoint.caRef.key":      "logging: {endpoint: {url: 'http://a', caRef: {name: a, key: %s}}}",
+
+			"spec.backend.migration.sqlFrom.configMapKeyRef.key": "backend: {migration: {sqlFrom: {configMapKeyRef: {name: a, key: %s}}}}",
+			"spec.backend.migration.sqlFrom.secretKeyRef.key":    "backend: {migration: {sqlFrom: {secretKeyRef: {name: a, key: %s}}}}",
 		},
 		good: []string{"uri", "DATABASE_URL", "tls.crt", ".a", "a..b"},
 		bad:  []string{`""`, "a/b", `"a b"`, `"."`, `".."`, "..a"},

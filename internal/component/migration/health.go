@@ -47,7 +47,7 @@ func (Component) Health(in component.Input) component.Health {
 func progress(in component.Input, job *batchv1.Job) string {
 	message := fmt.Sprintf("Job %s prepares the database for image %s", JobName(in), backend.Image(in.Cluster))
 	if job.Status.Failed > 0 {
-		message += "; an attempt has failed and is made again: see kubectl logs job/" + JobName(in)
+		message += "; an attempt has failed and is made again: see kubectl logs --all-containers job/" + JobName(in)
 	}
 	return message
 }
@@ -55,8 +55,12 @@ func progress(in component.Input, job *batchv1.Job) string {
 // failure tells what happened, what to do, and last what the container said.
 func failure(in component.Input, failed *batchv1.JobCondition) string {
 	name := JobName(in)
-	message := fmt.Sprintf("Job %s failed (%s): correct spec.backend.image or spec.backend.migration, or give annotation %s a new value to try again",
-		name, failed.Reason, naming.AnnotationRetry)
+	culprits := "spec.backend.image or spec.backend.migration"
+	if s, given := sqlSourceOf(in.Cluster); given {
+		culprits = fmt.Sprintf("spec.backend.image, spec.backend.migration or key %s of %s %s", s.key, s.kind, s.name)
+	}
+	message := fmt.Sprintf("Job %s failed (%s): correct %s, or give annotation %s a new value to try again",
+		name, failed.Reason, culprits, naming.AnnotationRetry)
 	if said := in.Facts.JobLogs[name]; said != "" {
 		message += "; the container's last lines: " + said
 	}

@@ -97,3 +97,12 @@ func TestHealth(t *testing.T) {
 		})
 	}
 }
+
+// C7: the object that holds the SQL is among what to correct.
+func TestFailureNamesTheSQL(t *testing.T) {
+	in := input(t, "full")
+	in.Facts.Jobs = map[string]*batchv1.Job{JobName(in): ended(batchv1.JobFailed, "BackoffLimitExceeded")}
+	if got := New().Health(in).Message; !strings.Contains(got, "spec.backend.migration or key documents.sql of ConfigMap seeds, or give annotation") {
+		t.Errorf("message: %s", got)
+	}
+}

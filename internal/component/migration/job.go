@@ -30,12 +30,18 @@ const (
 // createTables is what each of upstream's replicas does at its start, and several at once get into each other's way.
 const createTables = "import app.models.models; from app.core.database import Base, engine; Base.metadata.create_all(bind=engine)"
 
-// JobName is the name of the Job for the wanted image. There is one for each image, command and wish to try again;
-// nothing else runs a migration once more.
+// JobName is the name of the Job for the wanted image. There is one for each image, command, content of the user's SQL
+// and wish to try again; nothing else runs a migration once more.
 func JobName(in component.Input) string {
 	c := in.Cluster
+	parts := []any{backend.Image(c), command(c), c.Annotations[naming.AnnotationRetry]}
+	if source := c.Spec.Backend.Migration.SQLFrom; source != nil {
+		// Content that is missing has a name too, of a Job that is never made.
+		content, _ := sqlContent(in)
+		parts = append(parts, source, content)
+	}
 	// Strings always have a JSON form.
-	hash, _ := workload.Checksum(backend.Image(c), command(c), c.Annotations[naming.AnnotationRetry])
+	hash, _ := workload.Checksum(parts...)
 	return naming.Child(c, naming.Migration) + "-" + hash[:8]
 }
 
@@ -68,32 +74,34 @@ func job(in component.Input) (*batchv1ac.JobApplyConfiguration, error) {
 			WithTemplate(template)), nil
 }
 
+// template runs the command of the application first, then psql.
 func template(in component.Input) (*corev1ac.PodTemplateSpecApplyConfiguration, error) {
 	c := in.Cluster
-	env, err := backend.Environment(in, postgres.URLEnv(in))
+	application, err := applicationContainer(in)
 	if err != nil {
 		return nil, err
 	}
-	container := workload.Container(in, naming.Migration, backend.Image(c), command(c)...).
-		WithEnvFrom(backend.EnvFrom(c)...).
-		WithEnv(env...).
-		WithResources(workload.Requests("100m", "128Mi")).
-		WithVolumeMounts(workload.Mount(tmp, "/"+tmp))
-	volumes := []*corev1ac.VolumeApplyConfiguration{workload.Scratch(tmp, resource.MustParse("1Gi"))}
+	sql, volumes, err := sqlContainer(in)
+	if err != nil {
+		return nil, err
+	}
+	volumes = append(volumes, workload.Scratch(tmp, resource.MustParse("1Gi")))
 	if backend.SharesUploads(in) {
 		// A volume that is made for its first consumer keeps all pods that wait for it on one node. This pod alone
 		// waits, and the backends are free to spread.
-		container.WithVolumeMounts(backend.UploadsMount())
+		application.WithVolumeMounts(backend.UploadsMount())
 		volumes = append(volumes, backend.UploadsVolume(c))
 	}
 	template, err := workload.Template(in, workload.Pod{
-		Component:   naming.Migration,
-		Settings:    c.Spec.Backend.Pod,
-		User:        backend.User,
-		Containers:  []*corev1ac.ContainerApplyConfiguration{container},
-		Volumes:     volumes,
-		GracePeriod: grace,
-		Single:      true,
+		Component:      naming.Migration,
+		Settings:       c.Spec.Backend.Pod,
+		User:           backend.User,
+		Main:           application,
+		InitContainers: []*corev1ac.ContainerApplyConfiguration{application},
+		Containers:     []*corev1ac.ContainerApplyConfiguration{sql},
+		Volumes:        volumes,
+		GracePeriod:    grace,
+		Single:         true,
 	})
 	if err != nil {
 		return nil, err
@@ -101,4 +109,17 @@ func template(in component.Input) (*corev1ac.PodTemplateSpecApplyConfiguration, 
 	// A failed attempt stays, with its log.
 	template.Spec.WithRestartPolicy(corev1.RestartPolicyNever)
 	return template, nil
+}
+
+func applicationContainer(in component.Input) (*corev1ac.ContainerApplyConfiguration, error) {
+	c := in.Cluster
+	env, err := backend.Environment(in, postgres.URLEnv(in))
+	if err != nil {
+		return nil, err
+	}
+	return workload.Container(in, naming.Migration, backend.Image(c), command(c)...).
+		WithEnvFrom(backend.EnvFrom(c)...).
+		WithEnv(env...).
+		WithResources(workload.Requests("100m", "128Mi")).
+		WithVolumeMounts(workload.Mount(tmp, "/"+tmp)), nil
 }

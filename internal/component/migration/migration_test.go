@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	batchv1ac "k8s.io/client-go/applyconfigurations/batch/v1"
 	"k8s.io/utils/ptr"
@@ -31,7 +32,12 @@ func provide(t *testing.T, in *component.Input) {
 		t.Fatal(err)
 	}
 	golden.Provide(in, env...)
-	golden.Provide(in, workload.SecretEnv("", "mail", "MAIL_PASSWORD"))
+	golden.Provide(in, workload.SecretEnv("", "mail", "MAIL_PASSWORD"), workload.SecretEnv("", "mail", "PGAPPNAME"),
+		workload.SecretEnv("", "seeds", "users.sql"))
+	in.Facts.ConfigMaps = map[string]*corev1.ConfigMap{
+		"seeds":  {Data: map[string]string{"documents.sql": "SELECT 1;"}, BinaryData: map[string][]byte{"latin.sql": {0xe4}}},
+		"driver": {Data: map[string]string{"PGSSLMODE": "require", "PGOPTIONS": "-c timezone=UTC", "THEME": "dark"}},
+	}
 }
 
 func input(t *testing.T, name string) component.Input {

@@ -38,8 +38,8 @@ func Instances(c *v1alpha1.XaTubeCluster) int32 {
 	}
 }
 
-// image is the wanted image.
-func image(c *v1alpha1.XaTubeCluster) string {
+// Image is the wanted image, which psql of the migration runs from too.
+func Image(c *v1alpha1.XaTubeCluster) string {
 	return naming.Image(c, c.Spec.Postgres.Image, naming.ImagePostgres)
 }
 
@@ -48,7 +48,7 @@ func cluster(in component.Input) (component.Document, error) {
 	c := in.Cluster
 	spec := map[string]any{
 		"instances":             Instances(c),
-		"imageName":             image(c),
+		"imageName":             Image(c),
 		"imagePullPolicy":       pullPolicy(c),
 		"inheritedMetadata":     inheritedMetadata(c),
 		"bootstrap":             bootstrap(in),

@@ -69,7 +69,7 @@ func complete(in component.Input) bool {
 
 // runsWantedImage looks at the pods too: CloudNativePG writes the image into its status before it rolls them.
 func runsWantedImage(in component.Input) bool {
-	want := image(in.Cluster)
+	want := Image(in.Cluster)
 	if in.Facts.Database.Status.Image != want {
 		return false
 	}
@@ -177,7 +177,7 @@ func progress(in component.Input) string {
 	case db.Status.CurrentPrimary == "":
 		return fmt.Sprintf("Cluster %s is setting up its first primary", db.Name)
 	case !runsWantedImage(in):
-		return fmt.Sprintf("Cluster %s is being rolled to image %s", db.Name, image(in.Cluster))
+		return fmt.Sprintf("Cluster %s is being rolled to image %s", db.Name, Image(in.Cluster))
 	case int32(db.Status.ReadyInstances) != Instances(in.Cluster):
 		return fmt.Sprintf("Cluster %s: %d of %d instances are ready", db.Name, db.Status.ReadyInstances, Instances(in.Cluster))
 	case !durable(in):

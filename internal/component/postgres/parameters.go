@@ -34,7 +34,7 @@ func postgresql(in component.Input) map[string]any {
 // parameters of postgresql.conf. CloudNativePG refuses to change the image and parameters at once, so a new image
 // goes first, with the parameters as they are; they follow when it has been taken.
 func parameters(in component.Input) map[string]string {
-	if live := in.Facts.Database; live != nil && live.Spec.ImageName != image(in.Cluster) {
+	if live := in.Facts.Database; live != nil && live.Spec.ImageName != Image(in.Cluster) {
 		return live.Spec.PostgresConfiguration.Parameters
 	}
 	return wantedParameters(in)

@@ -42,7 +42,7 @@ const oldestUpgrade = 16
 var leadingNumber = regexp.MustCompile(`^[0-9]{1,4}`)
 
 func refuseImage(in component.Input) error {
-	wanted := image(in.Cluster)
+	wanted := Image(in.Cluster)
 	major, err := strconv.Atoi(leadingNumber.FindString(naming.Version(wanted)))
 	if err != nil {
 		return invalid("spec.postgres.image %s does not tell the version of PostgreSQL: its tag must start with the major version, as in postgresql:18.6; a digest may follow the tag", wanted)

@@ -2,6 +2,7 @@
 package workload
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -22,10 +23,12 @@ type Pod struct {
 	Settings  v1alpha1.PodSettings
 	// User is the user and group id of every process in the pod.
 	User int64
-	// Containers of the pod; the first is the main one, which takes the user's resources and env.
+	// Containers of the pod.
 	Containers     []*corev1ac.ContainerApplyConfiguration
 	InitContainers []*corev1ac.ContainerApplyConfiguration
 	Volumes        []*corev1ac.VolumeApplyConfiguration
+	// Main is the container that takes the user's resources and env; absent means the first of Containers.
+	Main *corev1ac.ContainerApplyConfiguration
 	// Checksum of the configuration rolls the pods when it changes; empty for pods without configuration. Template
 	// adds what the Secrets and ConfigMaps behind environment variables hold.
 	Checksum string
@@ -44,7 +47,7 @@ func Template(in component.Input, p Pod) (*corev1ac.PodTemplateSpecApplyConfigur
 	if err := RefuseSettings(p.field(), p.Settings); err != nil {
 		return nil, err
 	}
-	main := p.Containers[0]
+	main := cmp.Or(p.Main, p.Containers[0])
 	addSettings(main, p.Settings)
 
 	labels := naming.Metadata(p.Settings.Labels)
