@@ -43,6 +43,7 @@ func TestScript(t *testing.T) {
 	t.Run("Race", func(t *testing.T) { runsAFileOnceAmongRivals(t, s) })
 	t.Run("Broken", func(t *testing.T) { leavesNothingOfABrokenFile(t, s) })
 	t.Run("Whole", func(t *testing.T) { acceptsWholeFiles(t, s) })
+	t.Run("Rotated", func(t *testing.T) { actsAsTheOwner(t, s) })
 	t.Run("Password", func(t *testing.T) { showsNoPassword(t, s) })
 	t.Run("Away", func(t *testing.T) { indexesNeverFailAMigration(t, s) })
 }
@@ -220,6 +221,19 @@ func acceptsWholeFiles(t *testing.T, s server) {
 				}
 			}
 		})
+	}
+}
+
+// actsAsTheOwner with the login of a rotation, which owns nothing: all that is made belongs to the role of the URL's options.
+func actsAsTheOwner(t *testing.T, s server) {
+	d := s.newDatabase(t, "rotated", "CREATE ROLE app", "ALTER DATABASE rotated OWNER TO app", "SET ROLE app;"+tables)
+	code, log := attempt{url: d.url() + "&options=-crole%3Dapp", sql: "CREATE TABLE made (i int); SET ROLE NONE;"}.run(t)
+	if code != 0 || !strings.Contains(log, "channels (user_id): indexed") {
+		t.Errorf("exit code %d:\n%s", code, log)
+	}
+	got := d.query(t, "SELECT string_agg(DISTINCT pg_get_userbyid(relowner), ',') FROM pg_class WHERE relnamespace = 'public'::regnamespace")
+	if got != "app" {
+		t.Errorf("what was made belongs to %s, want app", got)
 	}
 }
 

@@ -1,7 +1,7 @@
 -- The indexes that upstream's models lack, each only where its table and columns exist and no other index serves.
 -- CONCURRENTLY lets the backends write meanwhile. A statement that fails is logged, and the next one follows.
 SET client_min_messages = warning;
-SET lock_timeout = '30s';
+SET lock_timeout = '10s';
 
 CREATE TEMP TABLE xatube_wanted AS
 SELECT format('xatube_%s_%s_%s', w.tab, array_to_string(w.cols, '_'), CASE WHEN w.uniq THEN 'key' ELSE 'idx' END) AS name,
