@@ -211,8 +211,9 @@ bench-rollout: cluster-load load-visitors $(HELM) ## Count failed requests while
 	$(BENCH) rollout
 
 .PHONY: bench-failover
-bench-failover: cluster-load load-visitors $(HELM) ## Measure how long nobody can write when the primary dies, next to CloudNativePG alone.
-	$(BENCH) failover
+bench-failover: KILLS := 5
+bench-failover: cluster-load load-visitors $(HELM) ## Kill the primary KILLS times: how long nobody can write, next to CloudNativePG alone, and how many requests fail.
+	$(BENCH) -kills $(KILLS) failover
 
 .PHONY: bench-nodeloss
 bench-nodeloss: cluster-load load-visitors $(HELM) ## Measure the same when the primary's node vanishes.

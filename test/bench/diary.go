@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -65,6 +67,30 @@ func rows(seconds []drive.Second) []drive.Row {
 		all = append(all, s.Rows...)
 	}
 	return all
+}
+
+// outcomes of the requests that ended after one moment and before another, and why some failed.
+func outcomes(seconds []drive.Second, after, before time.Time) (writes, reads drive.Outcome, failures []string) {
+	for _, s := range seconds {
+		if s.At.After(after) && !s.At.After(before) {
+			writes, reads = writes.Plus(s.Writes), reads.Plus(s.Reads)
+			failures = append(failures, s.Failures...)
+		}
+	}
+	return writes, reads, failures
+}
+
+// counted are the different ones of some lines, each with its number.
+func counted(lines []string) []string {
+	number := map[string]int{}
+	for _, line := range lines {
+		number[line]++
+	}
+	var out []string
+	for _, line := range slices.Sorted(maps.Keys(number)) {
+		out = append(out, fmt.Sprintf("%d times: %s", number[line], line))
+	}
+	return out
 }
 
 // until are the rows that were acknowledged before a moment.

@@ -11,18 +11,22 @@ import (
 	"github.com/xatube/xatube-operator/test/drive"
 )
 
-const (
-	// kills of the primary on either side.
-	kills = 5
-	// looseKills of the baseline without its durability.
-	looseKills = 3
-)
+// looseKills of the baseline without its durability.
+const looseKills = 3
 
 // failover is what users saw of the death of the primary's pod.
 type failover struct {
 	Bench string `json:"bench"`
 	Kills int    `json:"kills"`
 	comparison
+	unserved
+
+	// The same kills as seen through a pooler, and those of the baseline's primary.
+	pooledUnserved
+	baselineUnserved
+	Pooled     float64   `json:"rto_pooler_median_s"`
+	PooledEach []float64 `json:"rto_pooler_s"`
+	PooledLost int       `json:"lost_pooler"`
 
 	// The baseline without synchronous replication, as CloudNativePG has it when nobody asks for it.
 	Loose     float64   `json:"asynchronous_rto_median_s"`
@@ -30,9 +34,13 @@ type failover struct {
 	LooseLost int       `json:"asynchronous_lost"`
 }
 
+func failoverOf(kills int) benchmark {
+	return func(ctx context.Context, kube *drive.Client) (any, error) { return failingOver(ctx, kube, kills) }
+}
+
 // failingOver kills the primary of the platform and that of the baseline in turn, each when its side is whole.
-func failingOver(ctx context.Context, kube *drive.Client) (result any, err error) {
-	sides, end, err := layout{namespace: "bench-failover", class: "standard"}.start(ctx, kube)
+func failingOver(ctx context.Context, kube *drive.Client, kills int) (result any, err error) {
+	sides, end, err := layout{namespace: "bench-failover", class: "standard", pooler: true}.start(ctx, kube)
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +57,8 @@ func failingOver(ctx context.Context, kube *drive.Client) (result any, err error
 	if err != nil {
 		return nil, err
 	}
-	for n := range looseKills {
-		if err := loose.endure(ctx, fmt.Sprintf("kill %d of %d", n+1, looseKills), loose.killPrimary); err != nil {
+	for n := range min(looseKills, kills) {
+		if err := loose.endure(ctx, fmt.Sprintf("kill %d of %d", n+1, min(looseKills, kills)), loose.killPrimary); err != nil {
 			return nil, err
 		}
 	}
@@ -58,9 +66,16 @@ func failingOver(ctx context.Context, kube *drive.Client) (result any, err error
 	if err != nil {
 		return nil, err
 	}
+	pooled := platform.beside[0]
+	behind, err := pooled.account(ctx)
+	if err != nil {
+		return nil, err
+	}
 	durable := account{until(theirs.acknowledged, loose.since), until(theirs.lost, loose.since)}
 	return failover{
 		Bench: "failover", Kills: kills, comparison: compare(platform, baseline, ours, durable),
+		unserved: summarize(platform.interruptions), pooledUnserved: pooledUnserved(summarize(pooled.interruptions)), baselineUnserved: baselineUnserved(summarize(baseline.interruptions)),
+		Pooled: rounded(median(lengths(pooled.interruptions)), 1), PooledEach: lengths(pooled.interruptions), PooledLost: len(behind.lost),
 		Loose: rounded(median(lengths(loose.interruptions)), 1), LooseEach: lengths(loose.interruptions),
 		LooseLost: len(theirs.lost) - len(durable.lost),
 	}, nil

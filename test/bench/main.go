@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -19,14 +20,19 @@ import (
 	"github.com/xatube/xatube-operator/test/drive"
 )
 
-// benchmarks by name; each returns what its line of JSON says.
-var benchmarks = map[string]func(context.Context, *drive.Client) (any, error){
-	"failover":   failingOver,
-	"nodeloss":   losingNodes,
-	"ready":      ready,
-	"rollout":    rolling,
-	"streams":    streaming,
-	"switchover": switchingOver,
+// benchmark returns what its line of JSON says.
+type benchmark func(context.Context, *drive.Client) (any, error)
+
+// benchmarks by name.
+func benchmarks(kills int) map[string]benchmark {
+	return map[string]benchmark{
+		"failover":   failoverOf(kills),
+		"nodeloss":   losingNodes,
+		"ready":      ready,
+		"rollout":    rolling,
+		"streams":    streaming,
+		"switchover": switchingOver,
+	}
 }
 
 func main() {
@@ -39,15 +45,30 @@ func main() {
 	}
 }
 
+// choose reads which benchmark is meant.
+func choose(args []string) (benchmark, error) {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	kills := flags.Int("kills", 5, "how often failover kills the primary of each database")
+	if err := flags.Parse(args); err != nil {
+		return nil, fmt.Errorf("reading the arguments: %w", err)
+	}
+	known := benchmarks(*kills)
+	if flags.NArg() != 1 || known[flags.Arg(0)] == nil || *kills < 1 {
+		return nil, fmt.Errorf("usage: bench [-kills N] %s, with N of 1 or more", strings.Join(slices.Sorted(maps.Keys(known)), "|"))
+	}
+	return known[flags.Arg(0)], nil
+}
+
 func run(ctx context.Context, args []string) error {
-	if len(args) != 1 || benchmarks[args[0]] == nil {
-		return fmt.Errorf("usage: bench %s", strings.Join(slices.Sorted(maps.Keys(benchmarks)), "|"))
+	measure, err := choose(args)
+	if err != nil {
+		return err
 	}
 	kube, err := drive.Connect("")
 	if err != nil {
 		return err
 	}
-	result, err := benchmarks[args[0]](ctx, kube)
+	result, err := measure(ctx, kube)
 	if err != nil {
 		return err
 	}

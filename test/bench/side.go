@@ -33,12 +33,16 @@ type side struct {
 	video         drive.Video
 	writers       *drive.Visitors
 	interruptions []interruption
+	// beside are other platforms over the same database: what disturbs it disturbs them.
+	beside []*side
 }
 
 // interruption of the writes by one disturbance of the database.
 type interruption struct {
 	seconds, further float64
 	moments          moments
+	// Of the requests that ended between the disturbance and the moment when all was whole again.
+	writes, reads drive.Outcome
 }
 
 // open starts the writers.
@@ -84,29 +88,50 @@ func (s *side) endure(ctx context.Context, what string, disturb func(ctx context
 	if err != nil {
 		return err
 	}
+	for _, other := range s.beside {
+		if err := other.awaitWrite(ctx, seen.promoted); err != nil {
+			return err
+		}
+	}
 	return s.recover(ctx, what, started, seen)
 }
 
-// recover waits until the side is whole again after a disturbance, and notes what it did to the writes.
+// recover waits until the side is whole again after a disturbance, and notes what it did to the requests.
 func (s *side) recover(ctx context.Context, what string, started time.Time, seen sightings) error {
 	if err := s.settled(ctx); err != nil {
 		return err
 	}
-	acknowledged, err := s.acknowledged()
+	for _, each := range append([]*side{s}, s.beside...) {
+		if err := each.note(what, started, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note adds an interruption to those that were seen.
+func (s *side) note(what string, started time.Time, seen sightings) error {
+	seconds, err := s.writers.Seconds()
 	if err != nil {
 		return err
 	}
-	most, further := longest(gaps(acknowledged, started, time.Now()))
+	ended := time.Now()
+	most, further := longest(gaps(rows(seconds), started, ended))
 	i := interruption{seconds: rounded(most.length().Seconds(), 2), further: rounded(further.Seconds(), 2), moments: seen.within(most)}
+	var failures []string
+	i.writes, i.reads, failures = outcomes(seconds, started, ended)
 	fmt.Fprintf(os.Stderr, "%s: %s: %s\n", s.name, what, i)
+	for _, line := range counted(failures) {
+		fmt.Fprintf(os.Stderr, "  %s\n", line)
+	}
 	s.interruptions = append(s.interruptions, i)
 	return nil
 }
 
 func (i interruption) String() string {
 	m := i.moments
-	return fmt.Sprintf("no write for %.2f s (noticed %.1f, lease %.1f, promoted %.1f); further interruptions %.2f s",
-		i.seconds, m.Noticed, m.Lease, m.Promoted, i.further)
+	return fmt.Sprintf("no write for %.2f s (noticed %.1f, lease %.1f, promoted %.1f); further interruptions %.2f s; failed %d of %d writes, %d of %d reads",
+		i.seconds, m.Noticed, m.Lease, m.Promoted, i.further, i.writes.Failed, i.writes.Requests, i.reads.Failed, i.reads.Requests)
 }
 
 // settled waits until all is ready, and for a while of writes.
@@ -114,8 +139,10 @@ func (s *side) settled(ctx context.Context) error {
 	if err := s.kube.WaitWhole(ctx, s.database, wholeTimeout); err != nil {
 		return err
 	}
-	if err := s.kube.WaitReady(ctx, s.platform, wholeTimeout); err != nil {
-		return err
+	for _, each := range append([]*side{s}, s.beside...) {
+		if err := s.kube.WaitReady(ctx, each.platform, wholeTimeout); err != nil {
+			return err
+		}
 	}
 	return drive.Pass(ctx, settle)
 }

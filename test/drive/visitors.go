@@ -26,6 +26,20 @@ type Second struct {
 	Milliseconds []float64 `json:"ms"`
 	Failures     []string  `json:"failures,omitempty"`
 	Rows         []Row     `json:"rows,omitempty"`
+	// Of those who write and read.
+	Writes Outcome `json:"writes,omitzero"`
+	Reads  Outcome `json:"reads,omitzero"`
+}
+
+// Outcome of requests.
+type Outcome struct {
+	Requests int `json:"requests"`
+	Failed   int `json:"failed"`
+}
+
+// Plus is the outcome of both.
+func (o Outcome) Plus(other Outcome) Outcome {
+	return Outcome{Requests: o.Requests + other.Requests, Failed: o.Failed + other.Failed}
 }
 
 // Row is a comment that the platform acknowledged, by its number.
@@ -56,7 +70,8 @@ func (c *Client) StartVisitors(ctx context.Context, namespace, address string, r
 	return c.startVisitors(ctx, namespace, "", "-address", address, "-rate", strconv.Itoa(rate))
 }
 
-// StartWriters starts so many comments a second on a video, on one node or, when that is empty, anywhere.
+// StartWriters starts so many comments a second on a video, and as many requests that read, on one node or, when that is
+// empty, anywhere.
 func (c *Client) StartWriters(ctx context.Context, namespace, node, address string, video, rate int) (*Visitors, error) {
 	return c.startVisitors(ctx, namespace, node, "-address", address, "-write", strconv.Itoa(video), "-rate", strconv.Itoa(rate))
 }

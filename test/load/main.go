@@ -1,5 +1,5 @@
 // Command load uses a platform as its visitors do, from a pod in the cluster: pages, the API with and without a token,
-// comments, uploaded files; or comments alone, or live streams. Every second it prints a line of JSON that tells what became of the requests
+// comments, uploaded files; or writes and reads of the database alone, or live streams. Every second it prints a line of JSON that tells what became of the requests
 // that ended in it, until it is told to stop.
 package main
 
@@ -27,7 +27,7 @@ func main() {
 	authorities := flag.String("authorities", "", "certificates, in PEM, of those who sign for the edge; absent means HTTP")
 	keys := flag.String("play", "", "comma-separated keys of streams to play, instead of requests")
 	players := flag.Int("players", 1, "players of each stream")
-	video := flag.Int("write", 0, "number of a video to comment on, instead of other requests")
+	video := flag.Int("write", 0, "number of a video to comment on at the rate, while as many requests read, instead of other requests")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -100,6 +100,17 @@ func (r *recorder) add(took time.Duration, err error) {
 	r.second.Milliseconds = append(r.second.Milliseconds, float64(took.Microseconds())/1000)
 	if err != nil {
 		r.second.Failures = append(r.second.Failures, err.Error())
+	}
+}
+
+// count adds to one of the outcomes of the second.
+func (r *recorder) count(of func(*drive.Second) *drive.Outcome, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	outcome := of(&r.second)
+	outcome.Requests++
+	if err != nil {
+		outcome.Failed++
 	}
 }
 
