@@ -45,6 +45,7 @@ func TestIngest(t *testing.T) {
 	}{
 		{"GrowsRecordingsAndCache", growsRecordingsAndCache},
 		{"PlaysEveryStreamThroughEveryEdge", playsEveryStreamThroughEveryEdge},
+		{"EndsNoStreamOfAnother", endsNoStreamOfAnother},
 		{"EndsTheStreamsOfAKilledPod", endsTheStreamsOfAKilledPod},
 		{"DrainsPodsThatAreScaledDown", drainsPodsThatAreScaledDown},
 	} {
