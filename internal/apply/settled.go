@@ -6,15 +6,25 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/lru"
 )
 
 // settled remembers objects that differ from what we want although we have just applied it: an admission webhook sets a
 // field its way, or somebody added to a list of a custom resource that the API server merges. Applying again would change
-// nothing until the object itself has changed. A new operator knows nothing, and sends one request for each of them.
+// nothing until the object itself has changed. An operator that does not know an object, because it is new or has seen too many
+// others since, sends one request for it. The zero value is ready for use.
 type settled struct {
-	mu   sync.Mutex
-	hash map[types.UID]string
+	once sync.Once
+	// hashes of the objects by UID.
+	hashes *lru.Cache
+}
+
+// maxSettled bounds the memory: it is not told of objects that are deleted.
+const maxSettled = 8192
+
+func (s *settled) cache() *lru.Cache {
+	s.once.Do(func() { s.hashes = lru.New(maxSettled) })
+	return s.hashes
 }
 
 // record what the API server answered to an apply of want.
@@ -24,34 +34,25 @@ func (s *settled) record(scheme *runtime.Scheme, answer, want *unstructured.Unst
 		return err
 	}
 	if shape.drift(answer.Object, want.Object) == "" {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.hash, answer.GetUID())
+		s.cache().Remove(answer.GetUID())
 		return nil
 	}
 	hash, err := contentHash(scheme, answer)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.hash == nil {
-		s.hash = map[types.UID]string{}
-	}
-	s.hash[answer.GetUID()] = hash
+	s.cache().Add(answer.GetUID(), hash)
 	return nil
 }
 
 // knows says that an object is still as an apply left it.
 func (s *settled) knows(scheme *runtime.Scheme, live *unstructured.Unstructured) (bool, error) {
-	s.mu.Lock()
-	former, known := s.hash[live.GetUID()]
-	s.mu.Unlock()
+	previous, known := s.cache().Get(live.GetUID())
 	if !known {
 		return false, nil
 	}
 	hash, err := contentHash(scheme, live)
-	return hash == former, err
+	return hash == previous, err
 }
 
 // contentHash covers what people and controllers want of an object, not what became of it. It reads an object as the

@@ -3,6 +3,7 @@ package events
 
 import (
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -127,7 +128,7 @@ func Emit(r k8sevents.EventRecorder, about *v1alpha1.XaTubeCluster, list []Event
 	for _, e := range list {
 		note := e.Message
 		if len(note) > maxNote {
-			note = note[:maxNote-3] + "..."
+			note = strings.ToValidUTF8(note[:maxNote-3], "") + "..."
 		}
 		r.Eventf(about, nil, e.Type, e.Reason, e.Action, "%s", note)
 	}

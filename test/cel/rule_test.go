@@ -42,6 +42,9 @@ var ruleRefusals = []refusal{
 	{"spec.postgres.parameters", "postgres: {parameters: {ssl_ca_file: a}}", "CloudNativePG owns this parameter"},
 	{"spec.postgres.parameters", "postgres: {parameters: {archive_command: 'true'}}", "CloudNativePG owns this parameter"},
 	{"spec.postgres.parameters", "postgres: {parameters: {fsync: 'off'}}", "would put data at risk"},
+	{"spec.postgres.parameters", "postgres: {parameters: {archive_library: basic_archive}}", "would put data at risk"},
+	{"spec.postgres.parameters", "postgres: {parameters: {zero_damaged_pages: 'on'}}", "would put data at risk"},
+	{"spec.postgres.parameters", "postgres: {parameters: {session_preload_libraries: a}}", "CloudNativePG owns this parameter"},
 	{"spec.postgres.parameters", "postgres: {parameters: {synchronous_commit: 'off'}}", "remove it, or set durability to Available"},
 	{"spec.postgres.parameters", "postgres: {parameters: {synchronous_commit: local}, durability: Strict}", "remove it, or set durability to Available"},
 

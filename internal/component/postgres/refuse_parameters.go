@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -12,7 +14,7 @@ import (
 // refuseParameters finds values that CloudNativePG refuses: each would keep every other change of the database out too.
 // The names that it refuses, admission knows.
 func refuseParameters(in component.Input) error {
-	for _, check := range []func(component.Input) error{refuseSharedBuffers, refuseWALLevel, refuseBooleans, refuseWALSize} {
+	for _, check := range []func(component.Input) error{refuseSharedBuffers, refuseWALLevel, refuseBooleans, refuseWALSize, refuseControlCharacters} {
 		if err := check(in); err != nil {
 			return err
 		}
@@ -104,6 +106,16 @@ func refuseWALSize(in component.Input) error {
 	for _, name := range slices.Sorted(slices.Values(set)) {
 		if size := sizes[name]; size.Cmp(volume) >= 0 {
 			return invalid("spec.postgres.parameters.%s must be less than the %s of spec.postgres.walStorage, which holds the log; lower it or enlarge the volume", name, wal.Size)
+		}
+	}
+	return nil
+}
+
+// refuseControlCharacters: a value is one line of postgresql.conf.
+func refuseControlCharacters(in component.Input) error {
+	for _, name := range slices.Sorted(maps.Keys(in.Cluster.Spec.Postgres.Parameters)) {
+		if strings.ContainsFunc(in.Cluster.Spec.Postgres.Parameters[name], unicode.IsControl) {
+			return invalid("spec.postgres.parameters.%s holds a line end or another control character; remove it", name)
 		}
 	}
 	return nil

@@ -92,6 +92,11 @@ func TestRefuse(t *testing.T) {
 			spec:    parameter("wal_level", "minimal"),
 			message: `wal_level "minimal": write replica`,
 		},
+		{
+			name:    "a line end in a value",
+			spec:    parameter("application_name", "a\nfsync = off"),
+			message: "spec.postgres.parameters.application_name holds a line end",
+		},
 		{name: "logical replication", spec: parameter("wal_level", "logical")},
 		{
 			name:    "no boolean",
