@@ -33,12 +33,7 @@ const (
 //go:embed nginx/*.tmpl
 var templates embed.FS
 
-var parsed = template.Must(template.New("").Option("missingkey=error").
-	Funcs(template.FuncMap{"next": func(i int) int { return i + 1 }}).ParseFS(templates, "nginx/*.tmpl"))
-
-// patience of a read with a database that is away: the seconds before each further question. Together they are longer than
-// the loss of a node takes, and end before visitors give up by themselves.
-var patience = []int{1, 1, 1, 2, 2, 2, 3}
+var parsed = template.Must(template.New("").Option("missingkey=error").ParseFS(templates, "nginx/*.tmpl"))
 
 // view is all that the templates know. Every value is a number, a checked network or a name of ours, so that nothing
 // can be smuggled into nginx.conf.
@@ -76,8 +71,6 @@ type view struct {
 	AnyBackend, AnyFrontend             string
 	BackendPort, FrontendPort, RTMPPort int32
 	PortName, ChatPortName              string
-	// Patience is how many seconds a read waits before each further try.
-	Patience []int
 	// SpreadsChats: whom a full pod refuses is led to the next one.
 	SpreadsChats bool
 
@@ -141,7 +134,6 @@ func newView(in component.Input) (view, error) {
 		RTMPPort:        naming.RTMPHTTPPort,
 		PortName:        naming.PortHTTP,
 		ChatPortName:    naming.PortChat,
-		Patience:        patience,
 		SpreadsChats:    c.Spec.Backend.Chat.Overflow != v1alpha1.ChatRefuse,
 	}
 	if c.Monitored() {
