@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	appsv1ac "k8s.io/client-go/applyconfigurations/apps/v1"
 	corev1ac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
