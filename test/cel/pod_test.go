@@ -86,6 +86,10 @@ var extendedRefusals = []string{
 	"limits: {a b/c: 1}",
 	"requests: {hugepages-2Mi: 2Mi}",
 	"limits: {hugepages-two: 2Mi}",
+	// What the API server refuses of pods: pages that are not whole, and nothing but pages.
+	"limits: {memory: 1Gi, hugepages-2Mi: 3Mi}",
+	"limits: {memory: 1Gi, hugepages-1Gi: 512Mi}",
+	"limits: {hugepages-2Mi: 2Mi}",
 }
 
 // keyRefusals are tried on both kinds of object that an environment variable may come from.
@@ -103,6 +107,7 @@ var podAccepted = []string{
 	"resources: {requests: {cpu: 1}, limits: {cpu: 1000m}}",
 	"resources: {requests: {ephemeral-storage: 1Gi, example.com/gpu: 2}, limits: {example.com/gpu: '2'}}",
 	"resources: {limits: {memory: 1Gi, hugepages-2Mi: 512Mi}}",
+	"resources: {requests: {cpu: 1}, limits: {hugepages-1Gi: 2Gi}}",
 	"resources: {requests: {cpu: '0.5'}, limits: {memory: 1Gi}}",
 	"nodeSelector: {disk: ssd, topology.kubernetes.io/zone: a}",
 	"labels: {example.com/team: video, empty: ''}",
