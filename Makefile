@@ -156,7 +156,7 @@ test-oldest: ## Run them on the oldest one.
 
 .PHONY: test-unit
 test-unit: ## Run the unit tests and those against a real API server, side by side: they wait more than they work.
-	@$(WITH_ASSETS); $(WITH_SERVERS); go test -short -p 4 -parallel 8 -timeout 20m ./api/... ./cmd/... ./hack/... ./internal/... ./test/bench ./test/dashboards ./test/drive/... ./test/cel/... ./test/rtmpfuzz
+	@$(WITH_ASSETS); $(WITH_SERVERS); go test -short -p 4 -parallel 8 -timeout 20m ./api/... ./cmd/... ./hack/... ./internal/... ./test/bench ./test/dashboards ./test/drive/... ./test/cel/... ./test/fuzz ./test/rtmpfuzz
 
 .PHONY: test-sweep
 test-sweep: ## Kill the operator after each of its writes, against a real API server.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"slices"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -16,6 +16,7 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/controller"
+	"github.com/xatube/xatube-operator/test/scene"
 )
 
 // campaign is a number of platforms whose specs are drawn from the schema.
@@ -32,14 +33,16 @@ type campaign struct {
 	shrunk int
 	out    io.Writer
 
-	schema props
-	fields []string
+	schema  props
+	targets []target
 
 	mu     sync.Mutex
 	result result
-	// reached are the fields that an accepted spec has set.
-	reached map[string]bool
-	next    int
+	// met are the targets that an accepted spec has met.
+	met  map[target]bool
+	next int
+	// retried are how often a target that was missed has got a spec of its own.
+	retried map[int]int
 }
 
 // result is the last line of a campaign.
@@ -56,9 +59,13 @@ func (r result) sound() bool { return r.Panics+r.Writes+r.Loops == 0 }
 
 const (
 	// shard is how many platforms one API server holds; a new one costs less than to clean up.
-	shard = 500
+	shard = 1000
 	// attempts to mend a spec that admission refuses.
 	attempts = 25
+	// turns are how many targets a spec has to meet.
+	turns = 8
+	// special is the first number of the specs for targets that were missed, each of which gets so many retries.
+	special, retries = 1_000_000, 20
 )
 
 // densities of optional fields, most specs being small.
@@ -70,8 +77,9 @@ func (c *campaign) run(ctx context.Context) error {
 	if c.schema, err = readSchema(c.root); err != nil {
 		return err
 	}
-	c.fields = fields("spec", c.schema)
-	c.reached, c.next = map[string]bool{}, c.first
+	c.targets = targets("spec", c.schema)
+	c.met, c.retried, c.next = map[target]bool{}, map[int]int{}, c.first
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	c.result.Bench = "fuzz"
 	for c.result.Accepted < c.accepted && c.faults() < c.patience {
 		if err := c.runShard(ctx, min(shard, c.accepted-c.result.Accepted)); err != nil {
@@ -80,7 +88,7 @@ func (c *campaign) run(ctx context.Context) error {
 		fmt.Fprintf(c.out, "%d specs accepted, up to number %d; %d refused at admission\n", c.result.Accepted, c.next-1, c.result.Refused)
 	}
 	if missed := c.missed(); len(missed) > 0 {
-		fmt.Fprintf(c.out, "fields that no accepted spec has set: %s\n", strings.Join(missed, ", "))
+		fmt.Fprintf(c.out, "of %d fields and values no accepted spec has had: %s\n", len(c.targets), strings.Join(missed, ", "))
 	}
 	return nil
 }
@@ -89,7 +97,7 @@ func (c *campaign) faults() int { return c.result.Panics + c.result.Writes + c.r
 
 // runShard runs platforms on an API server of their own.
 func (c *campaign) runShard(ctx context.Context, n int) (err error) {
-	server, cfg, err := startServer(c.root)
+	server, cfg, err := scene.StartServer(c.root)
 	if err != nil {
 		return err
 	}
@@ -102,13 +110,13 @@ func (c *campaign) runShard(ctx context.Context, n int) (err error) {
 	if err != nil {
 		return fmt.Errorf("creating a client: %w", err)
 	}
-	enough := c.result.Accepted + n
+	until := c.result.Accepted + n
 	var wg sync.WaitGroup
 	failed := make(chan error, c.workers)
 	for range c.workers {
 		wg.Go(func() {
 			for {
-				number, more := c.take(enough)
+				number, more := c.take(until)
 				if !more {
 					return
 				}
@@ -127,24 +135,56 @@ func (c *campaign) runShard(ctx context.Context, n int) (err error) {
 	return err
 }
 
-// take the number of the next spec, until enough are accepted.
-func (c *campaign) take(enough int) (int, bool) {
+// take the number of the next spec, until so many are accepted.
+func (c *campaign) take(until int) (int, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.result.Accepted >= enough || c.faults() >= c.patience {
+	if c.faults() >= c.patience {
 		return 0, false
 	}
-	// It counts as accepted until it is known to be refused, so that all workers together do not exceed what is enough.
+	if c.result.Accepted >= until {
+		return c.takeMissed()
+	}
+	// It counts as accepted until it is known to be refused, so that all workers together do not exceed that.
 	c.result.Accepted++
 	c.next++
 	return c.next - 1, true
+}
+
+// takeMissed returns the number of a spec for a target that was missed, when so many specs were accepted that none should be.
+func (c *campaign) takeMissed() (int, bool) {
+	if c.accepted < enough || c.result.Accepted < c.accepted {
+		return 0, false
+	}
+	for i, t := range c.targets {
+		if _, explained := neverAccepted[t.String()]; !explained && !c.met[t] && c.retried[i] < retries {
+			c.retried[i]++
+			c.result.Accepted++
+			return special + i*retries + c.retried[i] - 1, true
+		}
+	}
+	return 0, false
+}
+
+// wants are the targets of the spec with a number.
+func (c *campaign) wants(number int) []target {
+	if number >= special {
+		return []target{c.targets[(number-special)/retries]}
+	}
+	var out []target
+	// Each gets its turn, and in each round beside others.
+	for i := range turns {
+		round, place := (number*turns+i)/len(c.targets), (number*turns+i)%len(c.targets)
+		out = append(out, c.targets[rand.New(rand.NewPCG(c.seed, uint64(round)<<32)).Perm(len(c.targets))[place]])
+	}
+	return out
 }
 
 // try one spec: draw it, mend it until it is accepted, and bring the platform to rest.
 func (c *campaign) try(ctx context.Context, g *ground, api client.Client, number int) error {
 	d := c.drawer(number)
 	spec, _ := d.draw("spec", &c.schema).(map[string]any)
-	p := &platform{ground: g, objects: newObjects(), requests: &requests{}, key: d.name(number)}
+	p := newPlatform(g, d.name(number), number)
 	if err := newNamespace(ctx, api, p.key.Namespace); err != nil {
 		return err
 	}
@@ -182,12 +222,14 @@ func (c *campaign) try(ctx context.Context, g *ground, api client.Client, number
 // drawer of a spec: its number and the seed decide everything.
 func (c *campaign) drawer(number int) *drawer {
 	r := rand.New(rand.NewPCG(c.seed, uint64(number)))
-	wanted := map[string]bool{}
-	// Each field gets its turn.
-	for i := range 3 {
-		for _, field := range around(c.fields[(number*3+i)%len(c.fields)]) {
-			wanted[field] = true
+	wanted := map[string]string{}
+	for _, t := range c.wants(number) {
+		for _, field := range around(t.path) {
+			if _, known := wanted[field]; !known {
+				wanted[field] = ""
+			}
 		}
+		wanted[t.path] = t.value
 	}
 	return &drawer{Rand: r, density: pick(r, densities), wanted: wanted}
 }
@@ -211,7 +253,7 @@ func (d *drawer) name(number int) client.ObjectKey {
 func (c *campaign) record(spec map[string]any, found *fault) (faults int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	set("spec", c.schema, spec, c.reached)
+	cover("spec", c.schema, spec, c.met)
 	switch {
 	case found == nil:
 	case found.kind == panicked:
@@ -239,7 +281,16 @@ func (c *campaign) tell(number int, key client.ObjectKey, spec map[string]any, f
 	fmt.Fprintf(c.out, "--- %s of spec %d, seed %d: make fuzz N=1 SEED=%d FIRST=%d\n%s\n%s", found.kind, number, c.seed, c.seed, number, found.says, text)
 }
 
-// missed are the fields that no accepted spec has set.
+// missed are the targets that no accepted spec has met, and that one could meet.
 func (c *campaign) missed() []string {
-	return slices.DeleteFunc(slices.Clone(c.fields), func(f string) bool { return c.reached[f] })
+	var out []string
+	for _, t := range c.targets {
+		if _, explained := neverAccepted[t.String()]; !explained && !c.met[t] {
+			out = append(out, t.String())
+		}
+	}
+	return out
 }
+
+// neverAccepted are targets that no accepted spec can meet, and why.
+var neverAccepted = map[string]string{}

@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
 
 // texts are for strings that the schema leaves open, and now and then for others.
 var texts = []string{
@@ -89,4 +93,85 @@ var affinities = []string{
 	`{"podAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":101,"podAffinityTerm":{"topologyKey":"zone"}}]}}`,
 	`{"podAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":1}]}}`,
 	`{"whatever":1}`, `{"nodeAffinity":"x"}`,
+}
+
+// examples are for the values at paths with these ends, whose fields have to fit together.
+var examples = map[string][]string{
+	".resources": {
+		`{"requests":{"cpu":"100m","memory":"64Mi"},"limits":{"memory":"1Gi"}}`,
+		`{"requests":{"example.com/gpu":"1"},"limits":{"cpu":2,"memory":"64Mi","example.com/gpu":1}}`,
+		`{"limits":{"memory":"1Gi","hugepages-2Mi":"4Mi","ephemeral-storage":"1G"}}`,
+		`{"requests":{"cpu":"0.5","hugepages-1Gi":"1Gi"},"limits":{"hugepages-1Gi":"1Gi"}}`,
+	},
+	".tolerations": {
+		`{"operator":"Exists"}`, `{"key":"a"}`, `{"key":"a","operator":"Equal","value":"b","effect":"NoSchedule"}`,
+		`{"key":"a","operator":"Exists","effect":"PreferNoSchedule"}`, `{"key":"a","operator":"Equal","value":"b","effect":"NoExecute","tolerationSeconds":30}`,
+		`{"operator":"Exists","effect":"NoExecute","tolerationSeconds":0}`,
+	},
+	".autoscaling": {`{"minReplicas":1,"maxReplicas":1}`, `{"minReplicas":200,"maxReplicas":200,"targetCPUUtilization":100}`, `{"minReplicas":3,"maxReplicas":200,"targetCPUUtilization":1}`},
+	".envFrom":     {`{"secretRef":{"name":"a"}}`, `{"configMapRef":{"name":"a"}}`, `{"configMapRef":{"name":"b.c"}}`},
+	".pooler":      {`{"poolMode":"Transaction","poolSize":1}`, `{"poolMode":"Transaction","poolSize":1000,"instances":1}`},
+	".image": {
+		`"a"`, `"a/b:latest"`, `"registry.example.com:5000/a/b_c.d--e:1.2.3"`, `"[fd00::1]:5000/a@sha256:` + strings.Repeat("0", 64) + `"`,
+	},
+	".loadBalancerSourceRanges": {`"10.0.0.0/8"`, `"0.0.0.0/0"`, `"::/0"`, `"2001:db8::/32"`, `"192.0.2.1/32"`},
+	".postgres.image": {
+		`"a:14"`, `"registry.example.com:5000/a/postgresql:18.6-standard-trixie"`, `"ghcr.io/cloudnative-pg/postgresql:99@sha256:` + strings.Repeat("0", 64) + `"`,
+	},
+	".targetTime": {`"2026-11-25T08:00:00Z"`, `"2026-11-25T08:00:00.123+02:00"`},
+}
+
+// example is one for a value, with what is wanted of its fields; always where that is something, else now and then. The
+// elements of a list share its path, so that of a list there is none.
+func (d *drawer) example(path string) (any, bool) {
+	wanted := d.below(path)
+	if examplesFor(path) == nil || len(wanted) == 0 && d.IntN(2) == 0 {
+		return nil, false
+	}
+	var fit []any
+	for _, text := range examplesFor(path) {
+		var v any
+		if json.Unmarshal([]byte(text), &v) == nil && meets(v, wanted) {
+			fit = append(fit, v)
+		}
+	}
+	if len(fit) == 0 {
+		return nil, false
+	}
+	return pick(d.Rand, fit), true
+}
+
+func examplesFor(path string) []string {
+	longest := ""
+	for end := range examples {
+		if strings.HasSuffix(path, end) && len(end) > len(longest) {
+			longest = end
+		}
+	}
+	return examples[longest]
+}
+
+// below a path are what is wanted of its fields.
+func (d *drawer) below(path string) []target {
+	var out []target
+	for field, value := range d.wanted {
+		if rest, found := strings.CutPrefix(field, path); found && (rest != "" || value == full) {
+			out = append(out, target{rest, value})
+		}
+	}
+	return out
+}
+
+func meets(v any, wanted []target) bool {
+	return !slices.ContainsFunc(wanted, func(t target) bool {
+		found := v
+		for _, step := range strings.Split(t.path, ".")[1:] {
+			m, _ := found.(map[string]any)
+			if found = m[step]; step == "*" {
+				for _, found = range m {
+				}
+			}
+		}
+		return found == nil || t.value != "" && t.value != full && encode(found) != t.value
+	})
 }

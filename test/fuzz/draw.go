@@ -19,13 +19,20 @@ type drawer struct {
 	*rand.Rand
 	// density is the share of the optional fields that are set.
 	density float64
-	// wanted are fields to set in any case, with those around them.
-	wanted map[string]bool
+	// wanted are fields to set in any case, with those around them, and the values they have to have: see target.
+	wanted map[string]string
 }
 
 // draw a value for the field at a path. Paths are those of coverage: the elements of a list share one.
 func (d *drawer) draw(path string, s *props) any {
+	if s.Type != "array" {
+		if v, ok := d.example(path); ok {
+			return v
+		}
+	}
 	switch {
+	case s.Type != "object" && s.Type != "array" && d.wants(path):
+		return d.value(path)
 	case s.XIntOrString:
 		return d.amount()
 	case len(s.Enum) > 0:
@@ -48,6 +55,35 @@ func (d *drawer) draw(path string, s *props) any {
 	return d.text(path, s)
 }
 
+// wants says that the field has to have one certain value.
+func (d *drawer) wants(path string) bool { return d.wanted[path] != "" && d.wanted[path] != full }
+
+func (d *drawer) value(path string) any {
+	decoder := json.NewDecoder(strings.NewReader(d.wanted[path]))
+	decoder.UseNumber()
+	var v any
+	if decoder.Decode(&v) != nil {
+		return nil
+	}
+	if n, ok := v.(json.Number); ok {
+		i, _ := n.Int64()
+		return i
+	}
+	return v
+}
+
+// drawWanted draws a value that is not the default, if it finds one.
+func (d *drawer) drawWanted(path string, s *props) any {
+	v := d.draw(path, s)
+	for range 8 {
+		if !isDefault(*s, v) {
+			break
+		}
+		v = d.draw(path, s)
+	}
+	return v
+}
+
 func (d *drawer) object(path string, s *props) any {
 	switch {
 	case s.XPreserveUnknownFields != nil && *s.XPreserveUnknownFields:
@@ -63,7 +99,9 @@ func (d *drawer) object(path string, s *props) any {
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		field := s.Properties[name]
 		at := path + "." + name
-		if slices.Contains(s.Required, name) || d.wanted[at] || d.Float64() < d.density {
+		if _, wanted := d.wanted[at]; wanted {
+			out[name] = d.drawWanted(at, &field)
+		} else if slices.Contains(s.Required, name) || d.Float64() < d.density {
 			out[name] = d.draw(at, &field)
 		}
 	}
@@ -76,7 +114,11 @@ func (d *drawer) dictionary(path string, s *props) map[string]any {
 		most = *s.MaxProperties
 	}
 	out := map[string]any{}
-	for range d.count(0, most) {
+	n := d.count(0, most)
+	if _, wanted := d.wanted[path+".*"]; wanted {
+		n = max(n, 1)
+	}
+	for range n {
 		out[d.key(path, s)] = d.draw(path+".*", s.AdditionalProperties.Schema)
 	}
 	return out
@@ -116,7 +158,14 @@ func (d *drawer) list(path string, s *props) []any {
 	}
 	var out []any
 	seen := map[string]bool{}
-	for range d.count(least, most) {
+	n := d.count(least, most)
+	if d.wanted[path] == full {
+		n = 3 * most // Some of them may be alike.
+	}
+	for range n {
+		if int64(len(out)) == most {
+			break
+		}
 		v := d.draw(path, s.Items.Schema)
 		if id, unique := identity(s, v); unique && seen[id] {
 			continue
@@ -184,8 +233,8 @@ var (
 	constant    = regexp.MustCompile(`(?:quantity|duration)\('([^']*)'\)`)
 )
 
-// text draws a string by what the schema and its rules say of it, and now and then any string.
-func (d *drawer) text(path string, s *props) string {
+// longest text that a schema allows, or that is of use.
+func longest(s *props) int {
 	limit := 5000
 	if s.MaxLength != nil {
 		limit = int(*s.MaxLength)
@@ -195,6 +244,12 @@ func (d *drawer) text(path string, s *props) string {
 			limit = min(limit, int(*part.MaxLength))
 		}
 	}
+	return limit
+}
+
+// text draws a string by what the schema and its rules say of it, and now and then any string.
+func (d *drawer) text(path string, s *props) string {
+	limit := longest(s)
 	if d.IntN(40) == 0 {
 		return cut(pick(d.Rand, texts), limit)
 	}

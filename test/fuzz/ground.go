@@ -3,52 +3,42 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/cert"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/xatube/xatube-operator/internal/controller"
-	"github.com/xatube/xatube-operator/internal/eck"
-	"github.com/xatube/xatube-operator/internal/observe"
+	"github.com/xatube/xatube-operator/test/scene"
 )
 
 // ground is where platforms are set: an API server, and what is the same for all of them.
 type ground struct {
 	cfg    *rest.Config
+	http   *http.Client
 	mapper meta.RESTMapper
-	apis   installed
+	apis   scene.Installed
 	crt    map[string][]byte
 }
 
-// installed are the optional APIs, which do not change.
-type installed map[schema.GroupVersionKind]bool
-
-func (i installed) Installed(context.Context) (map[schema.GroupVersionKind]bool, error) {
-	return i, nil
-}
-
-var optionalAPIs = []schema.GroupVersionKind{
-	observe.CNPGCluster, observe.CNPGPooler, observe.CNPGScheduledBackup, observe.ObjectStore, observe.ServiceMonitor,
-	observe.PodMonitor, observe.PrometheusRule, observe.Prometheus, observe.GrafanaDashboard, observe.HTTPRoute,
-	observe.TCPRoute, eck.ElasticsearchKind, eck.KibanaKind,
-}
-
 func newGround(cfg *rest.Config) (*ground, error) {
+	web, err := rest.HTTPClientFor(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("creating a client: %w", err)
+	}
 	api, err := client.New(cfg, client.Options{Scheme: controller.NewScheme()})
 	if err != nil {
 		return nil, fmt.Errorf("creating a client: %w", err)
 	}
-	g := &ground{cfg: cfg, mapper: api.RESTMapper(), apis: installed{}}
-	for _, gvk := range optionalAPIs {
+	g := &ground{cfg: cfg, http: web, mapper: api.RESTMapper(), apis: scene.EveryAPI()}
+	for gvk := range g.apis {
 		if _, err := g.mapper.RESTMapping(gvk.GroupKind(), gvk.Version); err != nil {
 			return nil, fmt.Errorf("%s is not installed: %w", gvk, err)
 		}
-		g.apis[gvk] = true
 	}
 	crt, key, err := cert.GenerateSelfSignedCertKey("tube.example.com", nil, nil)
 	if err != nil {

@@ -26,7 +26,7 @@ func (d *drawer) mend(spec map[string]any, schema *props, refusal error, attempt
 		mended = true
 		s := at(schema, found)
 		if attempt < 2 && s != nil && d.IntN(2) == 0 {
-			sparse := &drawer{Rand: d.Rand, density: d.density / 2}
+			sparse := &drawer{Rand: d.Rand, density: d.density / 2, wanted: d.wanted}
 			replace(spec, found, sparse.draw("spec."+strings.Join(found, "."), s))
 			continue
 		}

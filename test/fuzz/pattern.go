@@ -24,7 +24,7 @@ func drawMatch(r *rand.Rand, pattern string, limit int) (string, bool) {
 	}
 	for ; most >= 0; most = most*3/4 - 1 {
 		for range 4 {
-			g := matcher{r: r, most: most}
+			g := matcher{r: r, most: most, limit: limit}
 			g.write(tree.Simplify())
 			if s := g.String(); len(s) <= limit && whole.MatchString(s) {
 				return s, true
@@ -39,6 +39,8 @@ type matcher struct {
 	r *rand.Rand
 	// most repetitions of what has no bound.
 	most int
+	// limit of the length: what is longer is of no use.
+	limit int
 }
 
 func (g *matcher) write(re *syntax.Regexp) {
@@ -73,6 +75,9 @@ func (g *matcher) repeat(re *syntax.Regexp, least, most int) {
 		}
 	}
 	for range n {
+		if g.Len() > g.limit {
+			return
+		}
 		g.write(re)
 	}
 }

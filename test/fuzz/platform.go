@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -41,8 +40,19 @@ type fault struct {
 type platform struct {
 	ground   *ground
 	key      client.ObjectKey
-	objects  *objects
-	requests *requests
+	objects  *scene.Objects
+	requests *scene.Requests
+	// provisions are what there is of the Secrets and ConfigMaps that the spec names, one after the other.
+	provisions []provision
+}
+
+// newPlatform of a spec, whose number decides what it finds.
+func newPlatform(g *ground, key client.ObjectKey, number int) *platform {
+	provisions := []provision{whole}
+	if i := number % 8; i < len(lacking) {
+		provisions = []provision{lacking[i], whole}
+	}
+	return &platform{ground: g, objects: scene.NewObjects(), requests: &scene.Requests{}, key: key, provisions: provisions}
 }
 
 // create the platform; the error is that of admission.
@@ -51,16 +61,16 @@ func (p *platform) create(ctx context.Context, c client.Client, spec map[string]
 	u.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(v1alpha1.Kind))
 	u.SetNamespace(p.key.Namespace)
 	u.SetName(p.key.Name)
-	return mirror{c, p.objects}.Create(ctx, u.DeepCopy())
+	return scene.Mirror{Client: c, Objects: p.objects}.Create(ctx, u.DeepCopy())
 }
 
 // operator is one that has just been started.
 func (p *platform) operator() (*controller.Reconciler, error) {
-	cfg := rest.CopyConfig(p.ground.cfg)
-	cfg.Wrap(p.requests.wrap)
-	r, err := scene.NewReconciler(cfg, p.ground.mapper, func(cfg *rest.Config, o client.Options) (client.Client, error) {
+	r, err := scene.NewReconciler(p.ground.cfg, p.ground.mapper, func(cfg *rest.Config, o client.Options) (client.Client, error) {
+		// All platforms share the connections; each sees its own requests.
+		o.HTTPClient = &http.Client{Transport: p.requests.Wrap(p.ground.http.Transport)}
 		c, err := client.New(cfg, o)
-		return mirror{c, p.objects}, err
+		return scene.Mirror{Client: c, Objects: p.objects}, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("starting an operator: %w", err)
@@ -76,27 +86,29 @@ func (p *platform) run(ctx context.Context, c client.Client) (found *fault, err 
 			found = &fault{panicked, fmt.Sprintf("%v\n%s", v, debug.Stack())}
 		}
 	}()
-	if err := p.provide(); err != nil {
-		return nil, err
-	}
 	operator, err := p.operator()
 	if err != nil {
 		return nil, err
 	}
-	if found := p.settle(ctx, operator, mirror{c, p.objects}); found != nil {
-		return found, nil
+	for _, provision := range p.provisions {
+		if err := p.provide(provision); err != nil {
+			return nil, err
+		}
+		if found := p.settle(ctx, operator, scene.Mirror{Client: c, Objects: p.objects}); found != nil {
+			return found, nil
+		}
 	}
 	// One that knows nothing finds nothing to do either.
 	if operator, err = p.operator(); err != nil {
 		return nil, err
 	}
-	written := p.requests.count()
+	written := p.requests.Count()
 	for range 2 {
 		if _, err := operator.Reconcile(ctx, ctrl.Request{NamespacedName: p.key}); err != nil {
 			return &fault{loops, err.Error()}, nil
 		}
 	}
-	if late := p.requests.since(written); len(late) > 0 {
+	if late := p.requests.Since(written); len(late) > 0 {
 		return &fault{loops, "written at rest: " + strings.Join(late, ", ")}, nil
 	}
 	return nil, nil
@@ -106,9 +118,9 @@ func (p *platform) run(ctx context.Context, c client.Client) (found *fault, err 
 func (p *platform) settle(ctx context.Context, operator *controller.Reconciler, around client.Client) *fault {
 	var last error
 	for range mostPasses {
-		written := p.requests.count()
+		written := p.requests.Count()
 		_, last = operator.Reconcile(ctx, ctrl.Request{NamespacedName: p.key})
-		if refusals := p.requests.refusals(); len(refusals) > 0 {
+		if refusals := p.requests.Refusals(); len(refusals) > 0 {
 			return &fault{refused, strings.Join(refusals, "\n")}
 		}
 		moved, err := scene.Play(ctx, around, p.key.Namespace)
@@ -116,82 +128,15 @@ func (p *platform) settle(ctx context.Context, operator *controller.Reconciler, 
 			// What the others make of what they were told is refused as well.
 			return &fault{refused, err.Error()}
 		}
-		if !moved && p.requests.count() == written {
+		if !moved && p.requests.Count() == written {
 			if last != nil {
 				return &fault{loops, "each pass fails: " + last.Error()}
 			}
-			if n := p.requests.count(); n > mostWrites {
-				return &fault{loops, fmt.Sprintf("%d writes: %s", n, strings.Join(p.requests.since(0), ", "))}
+			if n := p.requests.Count(); n > mostWrites {
+				return &fault{loops, fmt.Sprintf("%d writes: %s", n, strings.Join(p.requests.Since(0), ", "))}
 			}
 			return nil
 		}
 	}
-	return &fault{loops, fmt.Sprintf("no rest after %d passes, last error %v; writes: %s", mostPasses, last, strings.Join(p.requests.since(0), ", "))}
-}
-
-// provide the Secrets and ConfigMaps that the spec names.
-func (p *platform) provide() error {
-	u := p.objects.get(v1alpha1.GroupVersion.WithKind(v1alpha1.Kind), p.key)
-	c := &v1alpha1.XaTubeCluster{}
-	if err := into(u, c); err != nil {
-		return err
-	}
-	keys := map[string]bool{"uri": true}
-	collectKeys(u.Object["spec"], keys)
-	secret := map[string]any{}
-	config := map[string]any{}
-	for k, v := range p.ground.crt {
-		secret[k] = encoded(v)
-	}
-	for _, k := range []string{"username", "password", "apiKey"} {
-		secret[k] = encoded([]byte("x"))
-	}
-	for k := range keys {
-		secret[k], config[k] = encoded([]byte("x")), "x"
-	}
-	p.provideAll("Secret", c.SecretNames(), secret)
-	p.provideAll("ConfigMap", c.ConfigMapNames(), config)
-	for scheme, external := range map[string]*v1alpha1.ExternalSpec{
-		"postgresql": c.Spec.Postgres.External, "redis": c.Spec.Redis.External, "amqp": c.Spec.RabbitMQ.External,
-	} {
-		if external != nil {
-			data := map[string]any{external.SecretRef.Key: encoded([]byte(scheme + "://user:pw@server.example.com/0"))}
-			p.provideAll("Secret", []string{string(external.SecretRef.Name)}, data)
-		}
-	}
-	return nil
-}
-
-func (p *platform) provideAll(kind string, names []string, data map[string]any) {
-	for _, name := range names {
-		u := &unstructured.Unstructured{Object: map[string]any{"data": data}}
-		u.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind))
-		u.SetNamespace(p.key.Namespace)
-		u.SetName(name)
-		p.objects.put(u)
-	}
-}
-
-func encoded(b []byte) any {
-	text, _ := json.Marshal(b)
-	var s string
-	_ = json.Unmarshal(text, &s)
-	return s
-}
-
-// collectKeys of Secrets and ConfigMaps that a spec names.
-func collectKeys(v any, keys map[string]bool) {
-	switch v := v.(type) {
-	case map[string]any:
-		if k, ok := v["key"].(string); ok {
-			keys[k] = true
-		}
-		for _, value := range v {
-			collectKeys(value, keys)
-		}
-	case []any:
-		for _, value := range v {
-			collectKeys(value, keys)
-		}
-	}
+	return &fault{loops, fmt.Sprintf("no rest after %d passes, last error %v; writes: %s", mostPasses, last, strings.Join(p.requests.Since(0), ", "))}
 }

@@ -2,10 +2,8 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -26,22 +24,6 @@ func readSchema(root string) (props, error) {
 	return crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"], nil
 }
 
-// fields are the paths of all that the schema at a path describes. The elements of a list share one path, and so do the
-// values of a map.
-func fields(path string, s props) []string {
-	out := []string{path}
-	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		out = append(out, fields(path+"."+name, s.Properties[name])...)
-	}
-	if s.Items != nil {
-		out = append(out, fields(path, *s.Items.Schema)[1:]...)
-	}
-	if s.AdditionalProperties != nil {
-		out = append(out, fields(path+".*", *s.AdditionalProperties.Schema)...)
-	}
-	return out
-}
-
 // at finds the schema of the value at an API server's path, e.g. spec.edge.pod.env[2].name.
 func at(s *props, steps []string) *props {
 	for _, step := range steps {
@@ -58,27 +40,6 @@ func at(s *props, steps []string) *props {
 		}
 	}
 	return s
-}
-
-// set are the fields that a spec sets.
-func set(path string, s props, v any, seen map[string]bool) {
-	seen[path] = true
-	switch v := v.(type) {
-	case map[string]any:
-		for k, value := range v {
-			if field, known := s.Properties[k]; known {
-				set(path+"."+k, field, value, seen)
-			} else if s.AdditionalProperties != nil {
-				set(path+".*", *s.AdditionalProperties.Schema, value, seen)
-			}
-		}
-	case []any:
-		for _, value := range v {
-			if s.Items != nil {
-				set(path, *s.Items.Schema, value, seen)
-			}
-		}
-	}
 }
 
 // around a field are the fields that have to be set with it.

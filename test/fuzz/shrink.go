@@ -22,7 +22,7 @@ func (c *campaign) shrink(ctx context.Context, g *ground, api client.Client, spe
 			}
 			smaller := runtime.DeepCopyJSON(spec)
 			remove(smaller, path)
-			p := &platform{ground: g, objects: newObjects(), requests: &requests{}, key: c.drawer(number).trialName(number, trials)}
+			p := newPlatform(g, c.drawer(number).trialName(number, trials), number)
 			if newNamespace(ctx, api, p.key.Namespace) != nil || p.create(ctx, api, smaller) != nil {
 				continue
 			}

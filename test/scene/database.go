@@ -51,7 +51,9 @@ func Elect(ctx context.Context, c client.Client, db *cnpgv1.Cluster) error {
 	}
 	login := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: db.Namespace, Name: db.Name + "-app", Labels: db.Spec.InheritedMetadata.Labels},
-		Data:       map[string][]byte{"uri": []byte("postgresql://app:pw@" + db.Name + "-rw:5432/xatube")},
+		Data: map[string][]byte{
+			"uri": []byte("postgresql://app:pw@" + db.Name + "-rw:5432/xatube"), "username": []byte("app"), "password": []byte("pw"), "dbname": []byte("xatube"),
+		},
 	}
 	if err := c.Create(ctx, login); err != nil {
 		return fmt.Errorf("creating the login of %s: %w", db.Name, err)

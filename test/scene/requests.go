@@ -1,4 +1,4 @@
-package main
+package scene
 
 import (
 	"bytes"
@@ -8,14 +8,15 @@ import (
 	"sync"
 )
 
-// requests are the writes of an operator.
-type requests struct {
+// Requests are the writes of an operator.
+type Requests struct {
 	mu      sync.Mutex
 	seen    []string
 	refused []string
 }
 
-func (q *requests) wrap(next http.RoundTripper) http.RoundTripper {
+// Wrap a transport, to see what is written through it.
+func (q *Requests) Wrap(next http.RoundTripper) http.RoundTripper {
 	return transport(func(r *http.Request) (*http.Response, error) {
 		answer, err := next.RoundTrip(r)
 		if err != nil || r.Method == http.MethodGet {
@@ -38,19 +39,22 @@ func (q *requests) wrap(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-func (q *requests) count() int {
+// Count of all writes.
+func (q *Requests) Count() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return len(q.seen)
 }
 
-func (q *requests) since(n int) []string {
+// Since are the writes after the first n.
+func (q *Requests) Since(n int) []string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return append([]string(nil), q.seen[n:]...)
 }
 
-func (q *requests) refusals() []string {
+// Refusals of the API server, but for what is gone or has changed meanwhile.
+func (q *Requests) Refusals() []string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return append([]string(nil), q.refused...)

@@ -1,8 +1,9 @@
-package main
+package scene
 
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
@@ -23,9 +24,9 @@ var definitions = []struct{ module, files string }{
 // startTimeout is for a machine that is busy with other tests.
 const startTimeout = 3 * time.Minute
 
-// startServer starts an API server with the CRDs of the operator and of all optional APIs. Only grafana-operator's is a
+// StartServer starts an API server with the CRDs of the operator and of all optional APIs. Only grafana-operator's is a
 // stand-in that takes everything: its module is not to be had everywhere.
-func startServer(root string) (*envtest.Environment, *rest.Config, error) {
+func StartServer(root string) (*envtest.Environment, *rest.Config, error) {
 	paths := []string{
 		filepath.Join(root, "config/crd/bases"),
 		filepath.Join(root, "internal/controller/testdata/monitoring/grafana.yaml"),
@@ -47,12 +48,31 @@ func startServer(root string) (*envtest.Environment, *rest.Config, error) {
 	}
 	// No controller of namespaces runs here: the Services of all platforms stay, and the default range holds 254.
 	server.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", "10.0.0.0/12")
+	// Nobody watches, lists or competes much here, and each write would go through these as well.
+	for _, costly := range []string{"watch-cache", "enable-priority-and-fairness", "profiling"} {
+		server.ControlPlane.GetAPIServer().Configure().Set(costly, "false")
+	}
+	// The versions of all platforms stay until the end.
+	server.ControlPlane.Etcd = &envtest.Etcd{}
+	server.ControlPlane.Etcd.Configure().Set("quota-backend-bytes", "8589934592")
+	restore := collectSeldom()
+	defer restore()
 	cfg, err := server.Start()
 	if err != nil {
 		return nil, nil, fmt.Errorf("starting the API server: %w", err)
 	}
 	cfg.QPS = -1
 	return server, cfg, nil
+}
+
+// collectSeldom lets the programs that are started from now on collect their garbage seldom, which takes memory for time.
+func collectSeldom() (restore func()) {
+	const name = "GOGC"
+	if _, set := os.LookupEnv(name); set {
+		return func() {}
+	}
+	_ = os.Setenv(name, "400")
+	return func() { _ = os.Unsetenv(name) }
 }
 
 // download a module and return its folder.
