@@ -133,21 +133,36 @@ type viewer struct {
 	pod string
 }
 
-// enter opens the chat of a stream.
+// enter opens the chat of a stream, for a visitor with an address of his own.
 func (b *balancer) enter(t *testing.T, key string) *viewer {
 	t.Helper()
-	c, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
+	c := dialFrom(t, b, visitors.next())
+	resp := c.handshake(t, "/api/streams/ws/"+key+"/chat")
+	if resp.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatal(resp.Status)
+	}
+	return &viewer{Conn: c, in: c.r, pod: resp.Header.Get("X-Pod")}
+}
+
+// handshake asks for a WebSocket.
+func (c *connection) handshake(t *testing.T, path string) *http.Response {
+	t.Helper()
+	_, _ = fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n", path)
+	resp, err := http.ReadResponse(c.r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
-	_, _ = fmt.Fprintf(c, "GET /api/streams/ws/%s/chat HTTP/1.1\r\nHost: x\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n", key)
-	in := bufio.NewReader(c)
-	resp, err := http.ReadResponse(in, nil)
-	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("%v %v", resp, err)
-	}
-	return &viewer{Conn: c, in: in, pod: resp.Header.Get("X-Pod")}
+	return resp
+}
+
+// addresses gives each visitor another one.
+type addresses struct{ given atomic.Uint32 }
+
+var visitors addresses
+
+func (a *addresses) next() net.IP {
+	n := a.given.Add(1)
+	return net.IPv4(127, 1, byte(n>>8), byte(n))
 }
 
 // speak says something and fails unless it is heard.
@@ -228,6 +243,43 @@ func crowded(limit int32) http.HandlerFunc {
 		}
 		defer open.Add(-1)
 		echo(w, r)
+	}
+}
+
+// C1. One visitor cannot take the seats of everybody else: with three pods of 24 there are 72.
+func TestOneVisitorHasFewChats(t *testing.T) {
+	p := newPlatform(t)
+	var pods []pod
+	for i := range 3 {
+		pods = append(pods, startServer(t, groupBackend, i+1, p.backendPort, crowded(24)).pod)
+	}
+	p.dns.set(backendService, pods...)
+	p.dns.set(anyBackend, pods...)
+	b := p.startEdge(t, nil)
+	awaitRooms(t, []*balancer{b}, len(pods))
+	hog, let := visitors.next(), 0
+	for i := range 72 {
+		c := dialFrom(t, b, hog)
+		resp := c.handshake(t, fmt.Sprintf("/api/streams/ws/room-%d/chat", i%4))
+		switch resp.StatusCode {
+		case http.StatusSwitchingProtocols:
+			let++
+		case http.StatusTooManyRequests:
+			body, err := io.ReadAll(resp.Body)
+			if err != nil || !strings.HasPrefix(string(body), `{"detail":"`) || resp.Header.Get("Retry-After") != "1" {
+				t.Fatalf("refused with %q, Retry-After %q, %v", body, resp.Header.Get("Retry-After"), err)
+			}
+		default:
+			t.Fatalf("chat %d of one visitor: %s", i, resp.Status)
+		}
+	}
+	if let != 8 {
+		t.Errorf("one visitor has %d chats, want 8", let)
+	}
+	for i := range 64 {
+		if err := b.enter(t, fmt.Sprintf("room-%d", i%4)).speak(); err != nil {
+			t.Errorf("another visitor: %v", err)
+		}
 	}
 }
 

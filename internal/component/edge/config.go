@@ -22,6 +22,8 @@ const (
 const (
 	// visitorBodies is how many large bodies one visitor may send to an edge pod at a time: a browser sends six.
 	visitorBodies = 8
+	// visitorChats is how many chats one visitor may keep open through an edge pod: a tab has one.
+	visitorChats = 8
 	// healthPath is answered by nginx itself.
 	healthPath = "/health"
 	// statusPort serves nginx's counters to the exporter, on the loopback only.
@@ -58,6 +60,8 @@ type view struct {
 	// LargeBodies and Uploads are how many bodies of each kind may be streamed to the backends at a time, and VisitorBodies how
 	// many of them by one visitor. They bound what slow clients keep on the disks of the backends.
 	LargeBodies, Uploads, VisitorBodies int64
+	// VisitorChats is how many chats one visitor may keep open.
+	VisitorChats int64
 	// FormSize is the size of a body that is no upload, in bytes.
 	FormSize int64
 	// PlaylistSlices are patterns of the fractions of a second in which a kept playlist is the same.
@@ -114,6 +118,7 @@ func newView(in component.Input) (view, error) {
 		Workers:         workers(spec.Pod.Resources),
 		LargeBodies:     backend.MaxLargeBodies,
 		VisitorBodies:   visitorBodies,
+		VisitorChats:    visitorChats,
 		FormSize:        backend.MaxFormSize,
 		ShutdownTimeout: seconds(shutdownTimeout),
 		KeepaliveMin:    seconds(keepaliveMin),

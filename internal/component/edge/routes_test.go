@@ -83,9 +83,9 @@ func TestRefusedFromOutside(t *testing.T) {
 	servers = append(servers, p.ingests(t, 1, ok)...)
 	b := p.startEdge(t, nil)
 	for _, path := range []string{
-		"/api/rtmp/publish", "/api/rtmp", "/api//rtmp/publish", "/api/%72tmp/publish", "/api/x/../rtmp/publish",
-		"/api/rtmp/validate-key?stream_key=x", "/metrics", "/metrics/", "/uploads/../metrics", "/uploads/..%2fmetrics",
-		"/rtmp-stat", "/rtmp-stat/",
+		"/api/rtmp/publish", "/api/rtmp", "/api//rtmp/publish", "/api/%72tmp/publish",
+		"/api/rtmp/validate-key?stream_key=x", "/metrics", "/metrics/",
+		"//metrics", "/%6detrics", "/rtmp-stat", "/rtmp-stat/",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			if a := b.do(t, method, path, nil); a.StatusCode != http.StatusForbidden {

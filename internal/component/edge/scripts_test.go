@@ -175,7 +175,14 @@ type connection struct {
 
 func dial(t *testing.T, b *balancer) *connection {
 	t.Helper()
-	c, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
+	return dialFrom(t, b, nil)
+}
+
+// dialFrom an address of the loopback.
+func dialFrom(t *testing.T, b *balancer, address net.IP) *connection {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: address}}
+	c, err := dialer.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
