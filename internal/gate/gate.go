@@ -11,6 +11,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/xatube/xatube-operator/internal/rtmp"
 )
 
 // Config of a gate.
@@ -23,6 +25,9 @@ type Config struct {
 	Asking, Publishing int
 	// Patience is how long a connection may take to ask for a stream, and Answer how long nginx may take to say yes.
 	Patience, Answer time.Duration
+	// Memory is how many bytes of messages that have not come as a whole are held, over all connections. Above, those end
+	// that hold most.
+	Memory int64
 	// Full reports whether there is no room for another stream; nil: there always is.
 	Full func() bool
 }
@@ -31,7 +36,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		Upstream: "127.0.0.1:19350", Waiting: 2048, Asking: 64, Publishing: 512,
-		Patience: 15 * time.Second, Answer: 20 * time.Second,
+		Patience: 15 * time.Second, Answer: 20 * time.Second, Memory: 256 << 20,
 	}
 }
 
@@ -40,6 +45,8 @@ type Gate struct {
 	config  Config
 	metrics metrics
 	asking  chan struct{}
+	// memory is that of messages which have not come as a whole, over all connections.
+	memory *rtmp.Budget
 
 	mu sync.Mutex
 	// waiting are the connections that publish nothing, the oldest first.
@@ -54,7 +61,7 @@ func New(c Config) *Gate {
 		c.Full = func() bool { return false }
 	}
 	return &Gate{
-		config: c, metrics: newMetrics(), asking: make(chan struct{}, c.Asking),
+		config: c, metrics: newMetrics(), asking: make(chan struct{}, c.Asking), memory: rtmp.NewBudget(c.Memory),
 		waiting: list.New(), streams: map[string]struct{}{},
 	}
 }
@@ -86,6 +93,7 @@ func (g *Gate) attend(c net.Conn) {
 	g.metrics.connections.Inc()
 	began := time.Now()
 	s := &session{gate: g, client: c}
+	defer s.release()
 	place := g.wait(c)
 	key, err := s.enter(began.Add(g.config.Patience))
 	if !g.leave(place) {

@@ -16,10 +16,11 @@ const application = "live"
 
 const (
 	// entryBytes bounds a message before a stream is published: commands are some hundred bytes.
-	entryBytes = 16 << 10
+	entryBytes = rtmp.MaxControl
 	// entryMessages bounds how many of them there are; an encoder sends about ten.
 	entryMessages = 64
-	// mediaBytes bounds a message of a stream: a key frame of a high bitrate.
+	// mediaBytes bounds sound and pictures of a stream: a key frame of a high bitrate. All else stays below
+	// rtmp.MaxControl.
 	mediaBytes = 10 << 20
 	// window is after how many bytes each side says that they have come.
 	window = 2500000
@@ -77,6 +78,13 @@ type session struct {
 	acknowledged int64
 }
 
+// release the memory of the session.
+func (s *session) release() {
+	if s.r != nil {
+		s.r.Close()
+	}
+}
+
 // enter speaks with a client until it asks to publish, and returns the name.
 func (s *session) enter(until time.Time) (key string, err error) {
 	_ = s.client.SetDeadline(until)
@@ -84,6 +92,7 @@ func (s *session) enter(until time.Time) (key string, err error) {
 		return "", refusedProtocol
 	}
 	s.r, s.w = rtmp.NewReader(s.client, entryBytes), rtmp.NewWriter(s.client)
+	s.r.Share(s.gate.memory)
 	for range entryMessages {
 		m, err := s.r.Next()
 		if err != nil {
@@ -225,9 +234,11 @@ func (s *session) carry(upstream net.Conn, to *rtmp.Writer) error {
 	switch m.Type {
 	case rtmp.TypeAudio, rtmp.TypeVideo:
 	case rtmp.TypeData:
-		if !describes(m) {
+		described, ok := describe(m)
+		if !ok {
 			return nil
 		}
+		m = described
 	case rtmp.TypeCommand:
 		return s.command(m)
 	default:
@@ -262,16 +273,4 @@ func (s *session) command(m rtmp.Message) error {
 		return refusedProtocol
 	}
 	return nil
-}
-
-// describes reports whether data tells of the media that is published.
-func describes(m rtmp.Message) bool {
-	values, err := rtmp.Decode(m.Payload, 2)
-	if err != nil || len(values) == 0 {
-		return false
-	}
-	if values[0] == "@setDataFrame" && len(values) > 1 {
-		return values[1] == "onMetaData"
-	}
-	return values[0] == "onMetaData"
 }

@@ -28,12 +28,14 @@ var (
 
 // Reader puts the messages of a connection together.
 type Reader struct {
-	r       *bufio.Reader
-	limit   int
-	size    int
-	held    int
-	total   int64
-	streams map[uint32]*chunkStream
+	r     *bufio.Reader
+	limit int
+	size  int
+	// held are the bytes of messages that are not complete, lent those of the message that was returned last.
+	held, lent int
+	total      int64
+	streams    map[uint32]*chunkStream
+	budget     *Budget
 }
 
 // chunkStream is the last header of a chunk stream, on which the next one builds, and what has come of its message.
@@ -45,7 +47,8 @@ type chunkStream struct {
 	begun    bool
 }
 
-// NewReader reads messages of at most limit bytes, and holds no more than that of messages that are not complete.
+// NewReader reads messages of at most limit bytes, and holds no more than that of messages that are not complete. A
+// message that is neither sound nor pictures has at most MaxControl bytes.
 func NewReader(r io.Reader, limit int) *Reader {
 	return &Reader{r: bufio.NewReaderSize(r, 8<<10), limit: limit, size: firstChunkSize, streams: map[uint32]*chunkStream{}}
 }
@@ -61,6 +64,7 @@ func (r *Reader) Buffered() bool { return r.r.Buffered() > 0 }
 
 // Next returns the next message. What concerns the chunks themselves is obeyed, and returned like everything else.
 func (r *Reader) Next() (Message, error) {
+	r.returnLent()
 	for {
 		s, err := r.chunk()
 		if err != nil {
@@ -71,6 +75,7 @@ func (r *Reader) Next() (Message, error) {
 		}
 		m := s.Message
 		r.held -= len(m.Payload)
+		r.lent += len(m.Payload)
 		s.Payload, s.begun = nil, false
 		if err := r.obey(m); err != nil {
 			return Message{}, fmt.Errorf("reading a message: %w", err)
@@ -91,6 +96,7 @@ func (r *Reader) obey(m Message) error {
 	if m.Type == TypeAbort {
 		if s := r.streams[n]; s != nil {
 			r.held -= len(s.Payload)
+			r.budget.give(len(s.Payload))
 			s.Payload, s.begun = nil, false
 		}
 		return nil
@@ -115,10 +121,13 @@ func (r *Reader) chunk() (*chunkStream, error) {
 	if r.held+n > r.limit {
 		return nil, ErrTooLarge
 	}
-	r.held += n
 	// Memory follows the bytes that come, not the length that is announced.
 	for n > 0 {
 		step := min(n, maxStep)
+		if !r.budget.take(step, r.held) {
+			return nil, ErrMemory
+		}
+		r.held += step
 		at := len(s.Payload)
 		s.Payload = append(s.Payload, make([]byte, step)...)
 		if err := r.full(s.Payload[at:]); err != nil {
@@ -174,7 +183,7 @@ func (r *Reader) header(format byte, s *chunkStream) error {
 	}
 	if format < 2 {
 		s.length, s.Type = int(uint24(b[3:])), b[6]
-		if s.length > r.limit {
+		if s.length > r.limitOf(s.Type) {
 			return ErrTooLarge
 		}
 	}

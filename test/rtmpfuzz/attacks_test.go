@@ -1,6 +1,7 @@
 package rtmpfuzz_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/xatube/xatube-operator/internal/rtmp"
@@ -13,6 +14,12 @@ func media() []rtmp.Message {
 		out = append(out, picture("attack ", uint32(at)*1000))
 	}
 	return out
+}
+
+// nested are metadata of objects within objects.
+func nested(levels int) rtmp.Message {
+	payload := append(rtmp.Encode("@setDataFrame", "onMetaData"), bytes.Repeat([]byte{3, 0, 1, 'a'}, levels)...)
+	return rtmp.Message{Type: rtmp.TypeData, Stream: 1, Payload: payload}
 }
 
 func session(name string, rest ...rtmp.Message) []byte {
@@ -39,6 +46,7 @@ func TestAttacks(t *testing.T) {
 		{"publish in a message of data", serialized(append(opening("ok-6")[:4], rtmp.Message{
 			Type: rtmp.TypeData, Stream: 1, Payload: command("publish", 5, 1, nil, victim, "live").Payload,
 		}, begin(), picture("attack ", 0))...)},
+		{"metadata that nest deeper than a stack is", session("ok-7", begin(), nested(64<<10), picture("attack ", 0))},
 		{"publish, and away", session(victim)},
 		{"a path for a name", session("../live/hls/"+victim, media()...)},
 	} {

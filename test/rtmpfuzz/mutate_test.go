@@ -53,6 +53,9 @@ func (m mutator) attack(n int) attack {
 	script := append(opening(key), command("@setDataFrame", 0, 1), begin())
 	for at := range m.IntN(4) {
 		script = append(script, picture("attack ", uint32(at)*1000))
+		if m.IntN(3) == 0 {
+			script = append(script, m.metadata(key))
+		}
 	}
 	if m.IntN(2) == 0 {
 		script = append(script, command("FCUnpublish", 6, 0, nil, key), command("deleteStream", 7, 0, nil, 1.0))
@@ -83,6 +86,36 @@ func (m mutator) text(key string) string {
 		return string(m.noise(300))
 	}
 	return nasty[m.IntN(len(nasty))]
+}
+
+// metadata of what is published: nested, cut off, of strange types, or sound but for their values.
+func (m mutator) metadata(key string) rtmp.Message {
+	out := rtmp.Message{Type: rtmp.TypeData, Stream: 1, Payload: rtmp.Encode("@setDataFrame", "onMetaData")}
+	if m.IntN(3) == 0 {
+		out.Payload = rtmp.Encode("onMetaData")
+	}
+	switch m.IntN(5) {
+	case 0: // nested
+		opens := [][]byte{{3, 0, 1, 'a'}, {8, 0, 0, 0, 1, 0, 1, 'a'}, {10, 0, 0, 0, 1}, {3, 0, 5, 'w', 'i', 'd', 't', 'h'}}
+		depth := []int{1, 7, 8, 9, 100, 1000, 3000, 65536}[m.IntN(8)]
+		out.Payload = append(out.Payload, bytes.Repeat(opens[m.IntN(len(opens))], depth)...)
+	case 1: // noise of markers
+		noise := m.noise(400)
+		for i := range noise {
+			noise[i] %= 18
+		}
+		out.Payload = append(out.Payload, noise...)
+	case 2: // noise
+		out.Payload = append(out.Payload, m.noise(400)...)
+	default:
+		object := rtmp.Object{}
+		for _, name := range []string{"width", "height", "duration", "framerate", "videocodecid", "audiocodecid", "profile", "level"} {
+			object[name] = []any{m.value(key), m.text(key), m.NormFloat64() * 1e12, 1280.0}[m.IntN(4)]
+		}
+		out.Payload = append(out.Payload, rtmp.Encode(object)...)
+		out.Payload = out.Payload[:len(out.Payload)-m.IntN(3)*m.IntN(4)]
+	}
+	return out
 }
 
 // noise of less than so many bytes.
