@@ -15,9 +15,9 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
     CGO_ENABLED=0 GOOS=${TARGETOS:-linux} GOARCH=${TARGETARCH} \
     go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o manager ./cmd && \
     CGO_ENABLED=0 GOOS=${TARGETOS:-linux} GOARCH=${TARGETARCH} \
-    go build -trimpath -ldflags "-s -w" -o . ./cmd/rtmp-gate ./cmd/edge-exporter
+    go build -trimpath -ldflags "-s -w" -o . ./cmd/rtmp-gate ./cmd/edge-exporter ./cmd/database-door
 
 FROM gcr.io/distroless/static:nonroot
-COPY --from=builder /workspace/manager /workspace/rtmp-gate /workspace/edge-exporter /
+COPY --from=builder /workspace/manager /workspace/rtmp-gate /workspace/edge-exporter /workspace/database-door /
 USER 65532:65532
 ENTRYPOINT ["/manager"]

@@ -263,13 +263,13 @@ verify-dashboards: cluster-load load-visitors cluster-monitoring $(HELM) ## Ask 
 ##@ Build
 
 .PHONY: build
-build: ## Build the operator, and the gate and the exporter that are in its image.
+build: ## Build the operator, and the gate, the door and the exporter that are in its image.
 	go build -ldflags "-s -w -X main.version=$(VERSION)" -o bin/manager ./cmd
-	go build -ldflags "-s -w" -o bin/ ./cmd/rtmp-gate ./cmd/edge-exporter
+	go build -ldflags "-s -w" -o bin/ ./cmd/rtmp-gate ./cmd/edge-exporter ./cmd/database-door
 
 .PHONY: build-image
 build-image: build ## Build the operator's image without a container engine, as an archive.
-	$(CLUSTER) build-image --binary $(CURDIR)/bin/manager --add $(CURDIR)/bin/rtmp-gate:/rtmp-gate --add $(CURDIR)/bin/edge-exporter:/edge-exporter --ref $(IMG) --output $(CURDIR)/dist/image.tar
+	$(CLUSTER) build-image --binary $(CURDIR)/bin/manager --add $(CURDIR)/bin/rtmp-gate:/rtmp-gate --add $(CURDIR)/bin/edge-exporter:/edge-exporter --add $(CURDIR)/bin/database-door:/database-door --ref $(IMG) --output $(CURDIR)/dist/image.tar
 
 .PHONY: docker-build
 docker-build: ## Build the operator's image with Docker.

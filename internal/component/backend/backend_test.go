@@ -68,7 +68,7 @@ func provide(t *testing.T, in *component.Input) {
 		t.Fatal(err)
 	}
 	golden.Provide(in, env...)
-	golden.Provide(in, postgres.PooledURLEnv(*in)...)
+	golden.Provide(in, postgres.ServerURLEnv(*in)...)
 	golden.Provide(in, workload.SecretEnv("", "mail", "MAIL_PASSWORD"), workload.SecretEnv("", "sentry", "dsn"))
 	in.Facts.ConfigMaps = map[string]*corev1.ConfigMap{"flags": {Data: map[string]string{"feature": "on"}}}
 }

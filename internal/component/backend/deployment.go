@@ -74,12 +74,14 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 	if err != nil {
 		return nil, err
 	}
+	doors, names := databaseDoor(in)
 	template, err := workload.Template(in, workload.Pod{
 		Component:      naming.Backend,
 		Settings:       spec.Pod,
 		User:           User,
 		Containers:     []*corev1ac.ContainerApplyConfiguration{server},
-		InitContainers: []*corev1ac.ContainerApplyConfiguration{chatDoor(in)},
+		InitContainers: append(doors, chatDoor(in)),
+		OwnNames:       names,
 		Volumes: []*corev1ac.VolumeApplyConfiguration{
 			workload.Scratch(tmp, spool), UploadsVolume(in.Cluster), workload.SmallScratch(volumeChat),
 			workload.ConfigVolume(volumeChatConfig, naming.Child(in.Cluster, naming.Backend)),
@@ -90,6 +92,9 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 		ImpatientDNS: true,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := chooseDoorImage(in, template); err != nil {
 		return nil, err
 	}
 	deadline, err := spec.Rollout.Deadline.Parse()
@@ -107,7 +112,7 @@ func deployment(in component.Input) (*appsv1ac.DeploymentApplyConfiguration, err
 }
 
 func server(in component.Input) (*corev1ac.ContainerApplyConfiguration, error) {
-	env, err := Environment(in, postgres.PooledURLEnv(in))
+	env, err := Environment(in, postgres.ServerURLEnv(in))
 	if err != nil {
 		return nil, err
 	}
@@ -156,8 +161,9 @@ func addProbes(c *corev1ac.ContainerApplyConfiguration) {
 	c.WithStartupProbe(workload.HTTPProbe(naming.PortHTTP, alive).
 		WithPeriodSeconds(2).WithTimeoutSeconds(3).WithFailureThreshold(60).
 		WithTerminationGracePeriodSeconds(restartGrace))
+	// It outlasts the wait of the door for the database, during which the process answers nothing: all replicas wait at once.
 	c.WithReadinessProbe(workload.HTTPProbe(naming.PortHTTP, reached).
-		WithPeriodSeconds(5).WithTimeoutSeconds(3).WithFailureThreshold(3))
+		WithPeriodSeconds(5).WithTimeoutSeconds(3).WithFailureThreshold(5))
 	// Upstream's handlers block their event loop on SQL, so that a lost database silences /health as well, and so does a
 	// wait for one of the process's own connections, 30 s at a time. A restart would not help: the patience is longer than
 	// the loss of a node takes to be mended, and than three such waits.

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -119,7 +120,7 @@ func TestPoolerHealth(t *testing.T) {
 }
 
 func TestPooledURL(t *testing.T) {
-	got := postgres.PooledURLEnv(input(t, "pooler", nil))
+	got := postgres.ServerURLEnv(input(t, "pooler", nil))
 	const want = "postgresql://$(POSTGRES_USER):$(POSTGRES_PASSWORD)@demo-postgres-pooler.tube:5432/xatube?connect_timeout=5"
 	last := got[len(got)-1]
 	if *last.Name != "DATABASE_URL" || !strings.HasPrefix(*last.Value, want) || strings.Contains(*last.Value, "target_session_attrs") {
@@ -130,9 +131,34 @@ func TestPooledURL(t *testing.T) {
 			t.Errorf("%s comes from Secret %s", *e.Name, *e.ValueFrom.SecretKeyRef.Name)
 		}
 	}
-	direct := postgres.PooledURLEnv(input(t, "minimal", nil))
-	if jsonOf(t, direct) != jsonOf(t, postgres.URLEnv(input(t, "minimal", nil))) {
-		t.Errorf("without a pooler: %s", jsonOf(t, direct))
+	direct := postgres.ServerURLEnv(input(t, "minimal", nil))
+	if got := jsonOf(t, direct); got != patient(t, postgres.URLEnv(input(t, "minimal", nil))) {
+		t.Errorf("without a pooler: %s", got)
+	}
+}
+
+// patient is the URL of a client whose door lets it wait.
+func patient(t *testing.T, env any) string {
+	t.Helper()
+	impatient := jsonOf(t, env)
+	changed := strings.ReplaceAll(impatient, "connect_timeout=5", "connect_timeout=30")
+	if changed == impatient {
+		t.Errorf("no timeout in %s", impatient)
+	}
+	return changed
+}
+
+// TestDoor: before a database of ours each backend has a door, unless it goes through the pooler.
+func TestDoor(t *testing.T) {
+	got, ok := postgres.DoorOf(input(t, "minimal", nil))
+	want := postgres.Door{Upstream: "demo-postgres-rw.tube.svc.cluster.local.:5432", Names: []string{"demo-postgres-rw.tube"}, Port: 5432}
+	if !ok || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for _, name := range []string{"pooler", "external"} {
+		if got, ok := postgres.DoorOf(input(t, name, nil)); ok {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }
 
@@ -155,7 +181,7 @@ func TestARotatedLoginGoesPastThePooler(t *testing.T) {
 	}}}}}}
 	for name, live := range map[string]*cnpgv1.Cluster{"accepted": accepted(in.Facts.Secrets[login]), "not yet": live(nil)} {
 		in.Facts.Database = live
-		if got, want := jsonOf(t, postgres.PooledURLEnv(in)), jsonOf(t, postgres.URLEnv(in)); got != want {
+		if got, want := jsonOf(t, postgres.ServerURLEnv(in)), patient(t, postgres.URLEnv(in)); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 	}
@@ -169,7 +195,7 @@ func TestARotatedLoginGoesPastThePooler(t *testing.T) {
 	if cluster := jsonOf(t, objects[0]); !strings.Contains(cluster, `"ensure":"present","inRoles":["xatube"],"login":true,"name":"xatube_login"`) {
 		t.Errorf("the role that a pod uses is gone: %s", cluster)
 	}
-	if got := jsonOf(t, postgres.PooledURLEnv(in)); !strings.Contains(got, `"name":"demo-postgres-app"`) || !strings.Contains(got, "@demo-postgres-pooler.tube:5432/") {
+	if got := jsonOf(t, postgres.ServerURLEnv(in)); !strings.Contains(got, `"name":"demo-postgres-app"`) || !strings.Contains(got, "@demo-postgres-pooler.tube:5432/") {
 		t.Errorf("got %s", got)
 	}
 	for _, r := range postgres.New().Credentials(in) {

@@ -23,7 +23,10 @@ const (
 
 	// patience bounds, through libpq, how long a client waits for a server whose node died: without it the
 	// connections of a pool hang for minutes.
-	patience = "connect_timeout=5&keepalives=1&keepalives_idle=2&keepalives_interval=2&keepalives_count=3" +
+	patience = "connect_timeout=5" + alive
+	// doorPatience is longer than the door lets a connection wait.
+	doorPatience = "connect_timeout=30" + alive
+	alive        = "&keepalives=1&keepalives_idle=2&keepalives_interval=2&keepalives_count=3" +
 		"&tcp_user_timeout=4000"
 	// primaryOnly makes libpq ask the server. The pooler knows by itself, and would spend a connection on the question.
 	primaryOnly = "&target_session_attrs=read-write"
@@ -33,11 +36,11 @@ const (
 	asOwner = "&options=-crole%3D" + database
 )
 
-// PooledURLEnv gives the server of the application a DATABASE_URL that leads through the pooler, if there is one. A login
-// that a rotation has made goes past it: asOwner does not get through, and its tables would be its own.
-func PooledURLEnv(in component.Input) []*corev1ac.EnvVarApplyConfiguration {
-	if in.Cluster.Spec.Postgres.Pooler == nil || rotated(in) {
-		return URLEnv(in)
+// ServerURLEnv gives the server of the application a DATABASE_URL that leads through the pooler, if there is one, or
+// through the door of its pod.
+func ServerURLEnv(in component.Input) []*corev1ac.EnvVarApplyConfiguration {
+	if !pooled(in) {
+		return urlEnv(in, doorPatience)
 	}
 	secret := loginSecret(in)
 	return []*corev1ac.EnvVarApplyConfiguration{
@@ -51,6 +54,10 @@ func PooledURLEnv(in component.Input) []*corev1ac.EnvVarApplyConfiguration {
 // URLEnv gives a container of the application DATABASE_URL. The password stays in its Secret: Kubernetes puts it
 // together when the container starts.
 func URLEnv(in component.Input) []*corev1ac.EnvVarApplyConfiguration {
+	return urlEnv(in, patience)
+}
+
+func urlEnv(in component.Input, patience string) []*corev1ac.EnvVarApplyConfiguration {
 	if server, ok := elsewhere(in.Cluster); ok {
 		return []*corev1ac.EnvVarApplyConfiguration{server.Env(databaseURL)}
 	}

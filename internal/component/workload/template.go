@@ -37,6 +37,8 @@ type Pod struct {
 	// Single is for pods of which there is never more than one: there is nothing to spread. All others have the same
 	// template whatever their number, so that scaling replaces no pod.
 	Single bool
+	// OwnNames lead to the pod itself.
+	OwnNames []string
 	// ImpatientDNS is for pods that must connect anew within seconds after a node is lost, and a DNS server with it.
 	// Kubernetes goes on sending a share of the questions to it, and a pod waits for an answer for twice 5 s.
 	ImpatientDNS bool
@@ -72,6 +74,9 @@ func Template(in component.Input, p Pod) (*corev1ac.PodTemplateSpecApplyConfigur
 		WithInitContainers(p.InitContainers...).
 		WithContainers(p.Containers...).
 		WithVolumes(p.Volumes...)
+	if len(p.OwnNames) > 0 {
+		spec.WithHostAliases(corev1ac.HostAlias().WithIP("127.0.0.1").WithHostnames(p.OwnNames...))
+	}
 	if p.ImpatientDNS {
 		spec.WithDNSConfig(corev1ac.PodDNSConfig().WithOptions(
 			corev1ac.PodDNSConfigOption().WithName("timeout").WithValue("1"),

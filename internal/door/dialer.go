@@ -1,0 +1,15 @@
+//go:build !linux
+
+package door
+
+import (
+	"net"
+	"time"
+)
+
+func dialer(timeout time.Duration) *net.Dialer {
+	return &net.Dialer{
+		Timeout:         timeout,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 2 * time.Second, Interval: 2 * time.Second, Count: 3},
+	}
+}
