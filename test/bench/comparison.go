@@ -45,12 +45,12 @@ const (
 )
 
 // comparedPlatform is any side's, but for its database. The limits of the edge, which count by address, are out of the
-// way of the writers, who have one; and policies out of the way of a platform that uses the database of another.
+// way of the writers, who have one.
 const comparedPlatform = `{apiVersion: xatube.io/v1alpha1, kind: XaTubeCluster, metadata: {name: $NAME}, spec: {
   backend: {replicas: 2, uploads: {size: 1Gi}, pod: ` + lean + `},
   frontend: {replicas: 1, pod: ` + lean + `},
   edge: {replicas: 1, rateLimit: {api: {requestsPerSecond: 10000, burst: 10000}, web: {requestsPerSecond: 10000, burst: 10000}}, pod: ` + lean + `},
-  postgres: $POSTGRES, networkPolicy: Disabled,
+  postgres: $POSTGRES,
   redis: {maxMemory: 16Mi, pod: ` + lean + `},
   rabbitmq: {storage: {size: 1Gi}, pod: {resources: {requests: {cpu: 10m, memory: 256Mi}, limits: {memory: 512Mi}}, nodeSelector: {$SELECTOR}}},
   rtmp: {service: {type: ClusterIP}, pod: ` + lean + `}}}`
@@ -67,7 +67,8 @@ const durability = `synchronous: {method: any, number: 1, dataDurability: requir
 const (
 	platformName = "tube"
 	baselineName = "alone"
-	directName   = "direct"
+	baselineURL  = baselineName + "-url"
+	pooledName   = "pooled"
 )
 
 // layout is where things run.
@@ -77,8 +78,8 @@ type layout struct {
 	node string
 	// class of the volumes of the databases.
 	class string
-	// pooler is before the database of the platform, and another platform beside it is not.
-	pooler bool
+	// pooled adds a platform with a pooler, and with a database of its own.
+	pooled bool
 	// place puts the first instance of each database where it belongs, before there are others; nil: anywhere.
 	place func(ctx context.Context, databases ...types.NamespacedName) error
 }
@@ -97,25 +98,23 @@ func (l layout) platform(name, postgres string) string {
 
 // managed is the platform whose database the operator asks for.
 func (l layout) managed(instances int) string {
-	return l.managedBehind(instances, "")
+	return l.managedAs(platformName, instances, "")
 }
 
-// pooled is the same one with a pooler.
-func (l layout) pooled(instances int) string {
-	return l.managedBehind(instances, `pooler: {resources: {requests: {cpu: 10m, memory: 32Mi}}}, `)
+// managedPooled is another one, with a pooler.
+func (l layout) managedPooled(instances int) string {
+	return l.managedAs(pooledName, instances, `pooler: {resources: {requests: {cpu: 10m, memory: 32Mi}}}, `)
 }
 
-func (l layout) managedBehind(instances int, pooler string) string {
-	return l.platform(platformName, fmt.Sprintf(`{%sinstances: %d, storage: {size: 1Gi, storageClassName: %s}, pod: {
+func (l layout) managedAs(name string, instances int, pooler string) string {
+	return l.platform(name, fmt.Sprintf(`{%sinstances: %d, storage: {size: 1Gi, storageClassName: %s}, pod: {
     resources: {requests: {cpu: 10m, memory: 256Mi}}, tolerations: [%s]}}`, pooler, instances, l.class, tolerated))
 }
 
-// external is a platform over a database that is there, by the URL in a Secret.
-func (l layout) external(name string) string {
-	return l.platform(name, `{external: {secretRef: {name: `+urlOf(name)+`}}}`)
+// external is the platform over the baseline.
+func (l layout) external() string {
+	return l.platform(baselineName, `{external: {secretRef: {name: `+baselineURL+`}}}`)
 }
-
-func urlOf(name string) string { return name + "-url" }
 
 // alone is the database of the baseline. A single instance has no standby to wait for.
 func (l layout) alone(instances int) string {
@@ -140,7 +139,7 @@ func (l layout) side(kube *drive.Client, name, platform, database string) *side 
 	}
 }
 
-// start makes the platform, and the same one over the baseline. With a pooler the platform has another one beside it.
+// start makes the platform, the same one over the baseline, and, if that is asked for, one with a pooler.
 func (l layout) start(ctx context.Context, kube *drive.Client) (sides []*side, end func() error, err error) {
 	if err := kube.CreateNamespace(ctx, l.namespace, nil); err != nil {
 		return nil, nil, err
@@ -155,13 +154,8 @@ func (l layout) start(ctx context.Context, kube *drive.Client) (sides []*side, e
 	platform := l.managedSide(kube)
 	baseline := l.side(kube, "CloudNativePG alone", baselineName, baselineName)
 	sides = []*side{platform, baseline}
-	if l.pooler {
-		// The one without is the platform that is compared.
-		pooled := platform
-		pooled.name = "platform with a pooler"
-		platform = l.side(kube, "platform", directName, platformName+"-"+naming.Postgres)
-		platform.beside = []*side{pooled}
-		sides = []*side{platform, baseline, pooled}
+	if l.pooled {
+		sides = append(sides, l.side(kube, "platform with a pooler", pooledName, pooledName+"-"+naming.Postgres))
 	}
 	if err := l.startAll(ctx, kube, sides); err != nil {
 		return nil, nil, errors.Join(err, end())
@@ -175,7 +169,7 @@ func (l layout) start(ctx context.Context, kube *drive.Client) (sides []*side, e
 			return nil, nil, errors.Join(kube.Explain(ctx, l.namespace, err), end())
 		}
 	}
-	return sides[:2], end, nil
+	return sides, end, nil
 }
 
 // startAll starts the databases and then the platforms over them.
@@ -184,20 +178,12 @@ func (l layout) startAll(ctx context.Context, kube *drive.Client, sides []*side)
 	if err := l.startDatabases(ctx, kube, platform, baseline); err != nil {
 		return err
 	}
-	manifests := l.external(baselineName)
-	databases := map[string]*side{baselineName: baseline}
-	if l.pooler {
-		manifests += "\n---\n" + l.external(directName) + "\n---\n" + l.pooled(allInstances)
-		databases[directName] = platform
-	}
-	parameters, err := connectionParameters(ctx, kube, l.managedSide(kube).platform)
-	if err != nil {
+	if err := copyURL(ctx, kube, platform, baseline); err != nil {
 		return err
 	}
-	for name, s := range databases {
-		if err := copyURL(ctx, kube, s.database, urlOf(name), parameters); err != nil {
-			return err
-		}
+	manifests := l.external()
+	if l.pooled {
+		manifests += "\n---\n" + l.managedPooled(allInstances)
 	}
 	if err := kube.Apply(ctx, l.namespace, manifests); err != nil {
 		return err
@@ -226,24 +212,29 @@ func (l layout) startDatabases(ctx context.Context, kube *drive.Client, platform
 	if err := kube.WaitWhole(ctx, baseline.database, readyTimeout); err != nil {
 		return err
 	}
-	return kube.WaitReady(ctx, l.managedSide(kube).platform, readyTimeout)
+	return kube.WaitReady(ctx, platform.platform, readyTimeout)
 }
 
-// copyURL makes a Secret that leads to a database: what CloudNativePG gives out, with the connection parameters that
+// copyURL makes the Secret that leads to the baseline: what CloudNativePG gives out, with the connection parameters that
 // the operator adds for its own. Without them clients of a node that is gone hang for longer than the database needs,
-// and it would be they that are compared.
-func copyURL(ctx context.Context, kube *drive.Client, database types.NamespacedName, name, parameters string) error {
+// and it would be they that are compared. No door is before it: what the operator gives would take too long to give up.
+func copyURL(ctx context.Context, kube *drive.Client, platform, baseline *side) error {
+	parameters, err := connectionParameters(ctx, kube, platform.platform)
+	if err != nil {
+		return err
+	}
+	parameters = strings.Replace(parameters, "connect_timeout=30", "connect_timeout=5", 1)
 	app := &corev1.Secret{}
-	key := types.NamespacedName{Namespace: database.Namespace, Name: database.Name + "-app"}
+	key := types.NamespacedName{Namespace: baseline.database.Namespace, Name: baseline.database.Name + "-app"}
 	if err := kube.Get(ctx, key, app); err != nil {
-		return fmt.Errorf("reading the URL of %s: %w", database, err)
+		return fmt.Errorf("reading the URL of the baseline: %w", err)
 	}
 	url := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: name},
+		ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: baselineURL},
 		StringData: map[string]string{"uri": string(app.Data["uri"]) + "?" + parameters},
 	}
 	if err := kube.Create(ctx, url); err != nil {
-		return fmt.Errorf("making the URL of %s: %w", database, err)
+		return fmt.Errorf("making the URL of the baseline: %w", err)
 	}
 	return nil
 }

@@ -18,8 +18,8 @@ func TestManifests(t *testing.T) {
 			into     any
 		}{
 			"managed":  {l.managed(3), &v1alpha1.XaTubeCluster{}},
-			"pooled":   {l.pooled(3), &v1alpha1.XaTubeCluster{}},
-			"external": {l.external(baselineName), &v1alpha1.XaTubeCluster{}},
+			"pooled":   {l.managedPooled(3), &v1alpha1.XaTubeCluster{}},
+			"external": {l.external(), &v1alpha1.XaTubeCluster{}},
 			"alone":    {l.alone(3), &cnpgv1.Cluster{}},
 			"first":    {l.alone(1), &cnpgv1.Cluster{}},
 		} {

@@ -21,7 +21,7 @@ type failover struct {
 	comparison
 	unserved
 
-	// The same kills as seen through a pooler, and those of the baseline's primary.
+	// The same of the platform with a pooler, and of the baseline.
 	pooledUnserved
 	baselineUnserved
 	Pooled     float64   `json:"rto_pooler_median_s"`
@@ -38,14 +38,15 @@ func failoverOf(kills int) benchmark {
 	return func(ctx context.Context, kube *drive.Client) (any, error) { return failingOver(ctx, kube, kills) }
 }
 
-// failingOver kills the primary of the platform and that of the baseline in turn, each when its side is whole.
+// failingOver kills the primaries of the platform, of the baseline and of the platform with a pooler in turn, each when its
+// side is whole.
 func failingOver(ctx context.Context, kube *drive.Client, kills int) (result any, err error) {
-	sides, end, err := layout{namespace: "bench-failover", class: "standard", pooler: true}.start(ctx, kube)
+	sides, end, err := layout{namespace: "bench-failover", class: "standard", pooled: true}.start(ctx, kube)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	platform, baseline := sides[0], sides[1]
+	platform, baseline, pooled := sides[0], sides[1], sides[2]
 	for n := range kills {
 		for _, s := range sides {
 			if err := s.endure(ctx, fmt.Sprintf("kill %d of %d", n+1, kills), s.killPrimary); err != nil {
@@ -66,7 +67,6 @@ func failingOver(ctx context.Context, kube *drive.Client, kills int) (result any
 	if err != nil {
 		return nil, err
 	}
-	pooled := platform.beside[0]
 	behind, err := pooled.account(ctx)
 	if err != nil {
 		return nil, err

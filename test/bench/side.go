@@ -33,8 +33,6 @@ type side struct {
 	video         drive.Video
 	writers       *drive.Visitors
 	interruptions []interruption
-	// beside are other platforms over the same database: what disturbs it disturbs them.
-	beside []*side
 }
 
 // interruption of the writes by one disturbance of the database.
@@ -88,11 +86,6 @@ func (s *side) endure(ctx context.Context, what string, disturb func(ctx context
 	if err != nil {
 		return err
 	}
-	for _, other := range s.beside {
-		if err := other.awaitWrite(ctx, seen.promoted); err != nil {
-			return err
-		}
-	}
 	return s.recover(ctx, what, started, seen)
 }
 
@@ -101,12 +94,7 @@ func (s *side) recover(ctx context.Context, what string, started time.Time, seen
 	if err := s.settled(ctx); err != nil {
 		return err
 	}
-	for _, each := range append([]*side{s}, s.beside...) {
-		if err := each.note(what, started, seen); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.note(what, started, seen)
 }
 
 // note adds an interruption to those that were seen.
@@ -139,10 +127,8 @@ func (s *side) settled(ctx context.Context) error {
 	if err := s.kube.WaitWhole(ctx, s.database, wholeTimeout); err != nil {
 		return err
 	}
-	for _, each := range append([]*side{s}, s.beside...) {
-		if err := s.kube.WaitReady(ctx, each.platform, wholeTimeout); err != nil {
-			return err
-		}
+	if err := s.kube.WaitReady(ctx, s.platform, wholeTimeout); err != nil {
+		return err
 	}
 	return drive.Pass(ctx, settle)
 }
