@@ -119,7 +119,7 @@ func poolerPod(in component.Input) map[string]any {
 }
 
 // poolerParameters of pgbouncer.ini. A primary that is gone is given up as soon as a client without a pooler would, and
-// the next one is tried each second instead of every fifteen; meanwhile queries wait instead of failing.
+// the next one is tried each second instead of every fifteen; meanwhile queries that wait already go on waiting.
 func poolerParameters(c *v1alpha1.XaTubeCluster) map[string]string {
 	return map[string]string{
 		// During an update the former pods of the backend keep their connections.
