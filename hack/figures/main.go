@@ -58,7 +58,7 @@ func readResults(folder string) (results, error) {
 	var r results
 	for name, into := range map[string]any{
 		"failover": &r.Failover, "nodeloss": &r.Nodeloss, "switchover": &r.Switchover,
-		"ready": &r.Ready, "rollout": &r.Rollout, "streams": &r.Streams,
+		"ready": &r.Ready, "rollout": &r.Rollout, "streams": &r.Streams, "viewers": &r.Viewers,
 	} {
 		content, err := os.ReadFile(filepath.Join(folder, name+".json"))
 		if errors.Is(err, fs.ErrNotExist) {

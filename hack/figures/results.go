@@ -7,6 +7,7 @@ type results struct {
 	Ready              *readiness
 	Rollout            *rollout
 	Streams            *streams
+	Viewers            *viewers
 }
 
 // comparison is what is shown of a failover or the loss of a node.
@@ -26,6 +27,20 @@ type comparison struct {
 	Loose     float64   `json:"asynchronous_rto_median_s"`
 	LooseEach []float64 `json:"asynchronous_rto_s"`
 	LooseLost int       `json:"asynchronous_lost"`
+	// The requests from each kill until all was whole again: medians, and the failed ones of each; empty where they were not
+	// counted.
+	Requests         float64 `json:"requests"`
+	FailedWrites     float64 `json:"failed_writes"`
+	FailedReads      float64 `json:"failed_reads"`
+	FailedEach       []int   `json:"failed_requests_each"`
+	PooledRequests   float64 `json:"requests_pooler"`
+	PooledWrites     float64 `json:"failed_writes_pooler"`
+	PooledReads      float64 `json:"failed_reads_pooler"`
+	PooledEach       []int   `json:"failed_requests_pooler_each"`
+	BaselineRequests float64 `json:"baseline_requests"`
+	BaselineWrites   float64 `json:"baseline_failed_writes"`
+	BaselineReads    float64 `json:"baseline_failed_reads"`
+	BaselineFailed   []int   `json:"baseline_failed_requests_each"`
 }
 
 type switchover struct {
@@ -62,6 +77,15 @@ type streams struct {
 	Viewers     int `json:"viewers"`
 	Stalls      int `json:"stalls"`
 	Disconnects int `json:"disconnects"`
+}
+
+type viewers struct {
+	Viewers int     `json:"viewers"`
+	Edge    float64 `json:"edge_rps"`
+	Ingest  float64 `json:"ingest_rps"`
+	Latency float64 `json:"latency_s"`
+	Stalls  int     `json:"stalls"`
+	Ratio   float64 `json:"ratio_to_plain_nginx"`
 }
 
 // timeline is when each step of a change of the primary was seen, in seconds.

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/template"
 )
@@ -12,7 +13,7 @@ import (
 //go:embed tables.md.tmpl
 var tablesText string
 
-var tables = template.Must(template.New("tables").Funcs(template.FuncMap{"each": each}).Parse(tablesText))
+var tables = template.Must(template.New("tables").Funcs(template.FuncMap{"each": each, "counts": counts}).Parse(tablesText))
 
 // The tables stand between these lines of the page.
 const (
@@ -35,6 +36,15 @@ func replaceTables(page []byte, r results) ([]byte, error) {
 		return nil, fmt.Errorf("writing tables: %w", err)
 	}
 	return []byte(before + begin + text.String() + end + after), nil
+}
+
+// counts are whole numbers, in the order of the events.
+func counts(values []int) string {
+	var words []string
+	for _, v := range values {
+		words = append(words, strconv.Itoa(v))
+	}
+	return strings.Join(words, ", ")
 }
 
 // each value, in the order of the events.
