@@ -242,7 +242,7 @@ bench-viewers: ## Count what ever more viewers of a live stream cost the ingest,
 	@cat $(OUT)/viewers.json
 
 .PHONY: bench
-bench: ## Run all benchmarks, most of an hour, and keep their results in docs/benchmarks.
+bench: ## Run all benchmarks, about an hour, and keep their results in docs/benchmarks.
 	mkdir -p dist
 	for name in ready failover nodeloss switchover rollout streams viewers; do \
 		$(MAKE) --silent --no-print-directory bench-$$name | tail -n 1 >dist/result.json; mv dist/result.json docs/benchmarks/$$name.json; \

@@ -24,6 +24,7 @@ type switchover struct {
 	Acknowledged int       `json:"acknowledged"`
 	Further      float64   `json:"further_s"`
 	Timeline     moments   `json:"timeline"`
+	unserved
 }
 
 // switchingOver asks for another primary again and again while users write.
@@ -50,7 +51,7 @@ func switchingOver(ctx context.Context, kube *drive.Client) (result any, err err
 	return switchover{
 		Bench: "switchover", Switchovers: switchovers, Median: rounded(median(each), 1), Max: rounded(slices.Max(each), 1),
 		Lost: len(account.lost), Each: each, Acknowledged: len(account.acknowledged),
-		Further: further(s.interruptions), Timeline: middle(s.interruptions),
+		Further: further(s.interruptions), Timeline: middle(s.interruptions), unserved: summarize(s.interruptions),
 	}, err
 }
 
