@@ -35,8 +35,6 @@ type Door struct {
 	dialer *net.Dialer
 
 	mu sync.Mutex
-	// doubted: a session was ended by the server since one was last begun.
-	doubted bool
 	// missed is when the database was first found missing since a session was last begun; zero if it was not.
 	missed time.Time
 }
@@ -76,19 +74,16 @@ func (d *Door) pass(ctx context.Context, client net.Conn) {
 		_ = upstream.Close()
 	})
 	defer stop()
-	ended := make(chan bool, 2)
+	ended := make(chan struct{}, 2)
 	go func() {
 		_, _ = io.Copy(upstream, client)
-		ended <- false
+		ended <- struct{}{}
 	}()
 	go func() {
 		_, _ = io.Copy(client, upstream)
-		ended <- true
+		ended <- struct{}{}
 	}()
-	if byServer := <-ended; byServer {
-		// It may be going: whoever comes next is not led to it unasked.
-		d.doubt()
-	}
+	<-ended
 	_ = client.Close()
 	_ = upstream.Close()
 	<-ended
@@ -112,34 +107,21 @@ func (d *Door) reach(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// connect once. A database in doubt is asked first whether it takes sessions: one that shuts down or starts accepts
-// connections too, and refuses what comes by them.
+// connect once. The database is asked first whether it takes sessions: one that shuts down or starts accepts connections too,
+// and refuses what comes by them. It is asked each time: an application that has just read that its session was ended is back
+// before the door knows of that end.
 func (d *Door) connect(ctx context.Context) (net.Conn, error) {
-	if d.inDoubt() {
-		if err := d.ask(ctx); err != nil {
-			return nil, err
-		}
+	if err := d.ask(ctx); err != nil {
+		return nil, err
 	}
 	upstream, err := d.dialer.DialContext(ctx, "tcp", d.cfg.Upstream)
 	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
 	d.mu.Lock()
-	d.doubted, d.missed = false, time.Time{}
+	d.missed = time.Time{}
 	d.mu.Unlock()
 	return upstream, nil
-}
-
-func (d *Door) doubt() {
-	d.mu.Lock()
-	d.doubted = true
-	d.mu.Unlock()
-}
-
-func (d *Door) inDoubt() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.doubted || !d.missed.IsZero()
 }
 
 // miss notes that the database is away, and tells since when.

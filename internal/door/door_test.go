@@ -60,8 +60,15 @@ func (d *database) open(t *testing.T) {
 // close refuses connections and ends all sessions, as a server that dies.
 func (d *database) close() {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	_ = d.listener.Close()
+	d.mu.Unlock()
+	d.end()
+}
+
+// end all sessions.
+func (d *database) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, conn := range d.sessions {
 		_ = conn.Close()
 	}
@@ -190,9 +197,7 @@ func TestRefusalsForNowAreNotPassedOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.refusal.Store(&code)
-		d.mu.Lock()
-		_ = d.sessions[0].Close()
-		d.mu.Unlock()
+		d.end()
 		if _, err := former.Read(make([]byte, 1)); err == nil {
 			t.Fatal("the session was not ended")
 		}
@@ -215,6 +220,34 @@ func TestRefusalsForNowAreNotPassedOn(t *testing.T) {
 	}
 }
 
+// TestSessionsAreRefusedBeforeTheFormerEnd: an application that learns of a shutdown from one of its sessions asks for another
+// at once, while the door has seen none end.
+func TestSessionsAreRefusedBeforeTheFormerEnd(t *testing.T) {
+	d := startDatabase(t)
+	address := openDoor(t, d, time.Minute)
+	if _, err := begin(t, address); err != nil {
+		t.Fatal(err)
+	}
+	code := "57P03"
+	d.refusal.Store(&code)
+	result := make(chan error, 1)
+	go func() {
+		_, err := begin(t, address)
+		result <- err
+	}()
+	for before := d.asked.Load(); d.asked.Load() < before+3; {
+		select {
+		case err := <-result:
+			t.Fatalf("the refusal was passed on: %v", err)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	d.refusal.Store(nil)
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestOtherRefusalsArePassedOn: a wrong password or too many connections do not mend by waiting.
 func TestOtherRefusalsArePassedOn(t *testing.T) {
 	d := startDatabase(t)
@@ -225,9 +258,7 @@ func TestOtherRefusalsArePassedOn(t *testing.T) {
 	}
 	code := "53300"
 	d.refusal.Store(&code)
-	d.mu.Lock()
-	_ = d.sessions[0].Close()
-	d.mu.Unlock()
+	d.end()
 	_, _ = former.Read(make([]byte, 1))
 	if _, err := begin(t, address); err == nil || err.Error() != "refused: E" {
 		t.Errorf("got %v", err)

@@ -119,7 +119,6 @@ func TestRealServerStopsAndStarts(t *testing.T) {
 	eventually(t, d, "57P03")
 	results := make(chan error, 2)
 	wait := func() {
-		d.doubt()
 		conn, err := d.reach(t.Context())
 		if err == nil {
 			_ = conn.Close()
