@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -21,10 +22,13 @@ type Config struct {
 	Upstream string
 	// Waiting is how many connections there may be that publish nothing. The oldest makes room for a new one.
 	Waiting int
-	// Asking is how many of them nginx may be asked about at a time, Publishing how many may publish.
+	// Asking is how many of them nginx, and so the backend, may be asked about at a time: well below the connections that a
+	// backend has to its database. Publishing is how many may publish.
 	Asking, Publishing int
 	// Patience is how long a connection may take to ask for a stream, and Answer how long nginx may take to say yes.
 	Patience, Answer time.Duration
+	// Hold is how long a client hears nothing that asks too often.
+	Hold time.Duration
 	// Memory is how many bytes of messages that have not come as a whole are held, over all connections. Above, those end
 	// that hold most.
 	Memory int64
@@ -35,8 +39,8 @@ type Config struct {
 // Defaults bound a pod: nginx has 4096 connections, of which a publisher needs up to four.
 func Defaults() Config {
 	return Config{
-		Upstream: "127.0.0.1:19350", Waiting: 2048, Asking: 64, Publishing: 512,
-		Patience: 15 * time.Second, Answer: 20 * time.Second, Memory: 256 << 20,
+		Upstream: "127.0.0.1:19350", Waiting: 2048, Asking: 16, Publishing: 512,
+		Patience: 15 * time.Second, Answer: 20 * time.Second, Hold: 5 * time.Second, Memory: 256 << 20,
 	}
 }
 
@@ -44,15 +48,16 @@ func Defaults() Config {
 type Gate struct {
 	config  Config
 	metrics metrics
-	asking  chan struct{}
+	asks    *asks
 	// memory is that of messages which have not come as a whole, over all connections.
 	memory *rtmp.Budget
 
 	mu sync.Mutex
 	// waiting are the connections that publish nothing, the oldest first.
 	waiting *list.List
-	// streams that have a publisher here, or ask for it.
-	streams map[string]struct{}
+	// streams that have a publisher here (true), or whose publisher waits for nginx to say yes. publishing counts the former.
+	streams    map[string]bool
+	publishing int
 }
 
 // New returns a gate that nobody has come to yet.
@@ -61,8 +66,8 @@ func New(c Config) *Gate {
 		c.Full = func() bool { return false }
 	}
 	return &Gate{
-		config: c, metrics: newMetrics(), asking: make(chan struct{}, c.Asking), memory: rtmp.NewBudget(c.Memory),
-		waiting: list.New(), streams: map[string]struct{}{},
+		config: c, metrics: newMetrics(), asks: newAsks(c.Asking), memory: rtmp.NewBudget(c.Memory),
+		waiting: list.New(), streams: map[string]bool{},
 	}
 }
 
@@ -111,30 +116,54 @@ func (g *Gate) attend(c net.Conn) {
 
 // publish a stream for as long as its publisher and nginx go on with it.
 func (g *Gate) publish(s *session, key string) error {
-	if g.config.Full() {
-		return s.refuse(refusedFull)
+	upstream, refused := g.admit(s, key)
+	if refused == refusedRate || refused == refusedAgain {
+		g.hold(s.client)
 	}
-	if refused := g.take(key); refused != "" {
+	if refused != "" {
 		return s.refuse(refused)
 	}
 	defer g.release(key)
-	upstream, err := g.ask(s, key)
-	if err != nil {
-		return s.refuse(refusedByNginx)
-	}
 	defer upstream.Close()
 	return s.pump(upstream)
+}
+
+// admit a publisher if there is room, and nginx says yes when its address has its turn.
+func (g *Gate) admit(s *session, key string) (net.Conn, refusal) {
+	if g.config.Full() {
+		return nil, refusedFull
+	}
+	// What needs no question costs no turn.
+	if refused := g.unavailable(key); refused != "" {
+		return nil, refused
+	}
+	if g.asks.wasDenied(key) {
+		return nil, refusedAgain
+	}
+	turn, refused := g.asks.begin(addressOf(s.client), g.config.Answer/2)
+	if refused != "" {
+		return nil, refused
+	}
+	if refused := g.take(key); refused != "" {
+		g.asks.end(turn, key, false)
+		return nil, refused
+	}
+	upstream, err := g.ask(s, key)
+	g.asks.end(turn, key, err != nil)
+	if err != nil {
+		g.release(key)
+		return nil, refusedByNginx
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.streams[key] = true
+	g.publishing++
+	return upstream, ""
 }
 
 // ask nginx for a stream.
 func (g *Gate) ask(s *session, key string) (net.Conn, error) {
 	answered := time.Now().Add(g.config.Answer)
-	select {
-	case g.asking <- struct{}{}:
-		defer func() { <-g.asking }()
-	case <-time.After(g.config.Answer / 2):
-		return nil, errors.New("too many publishers ask at a time")
-	}
 	upstream, err := net.DialTimeout("tcp", g.config.Upstream, time.Until(answered))
 	if err != nil {
 		return nil, fmt.Errorf("connecting to nginx: %w", err)
@@ -148,23 +177,42 @@ func (g *Gate) ask(s *session, key string) (net.Conn, error) {
 	return upstream, nil
 }
 
-// take a stream for a publisher. The first one has it: viewers know its key, and must not take its place.
-func (g *Gate) take(key string) refusal {
+// unavailable tells why a stream cannot have a publisher now. The first one has it: viewers know its key, and must not
+// take its place.
+func (g *Gate) unavailable(key string) refusal {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.unavailableLocked(key)
+}
+
+func (g *Gate) unavailableLocked(key string) refusal {
 	if _, taken := g.streams[key]; taken {
 		return refusedTaken
 	}
-	if len(g.streams) >= g.config.Publishing {
+	// Those that are only asked for are no publishers yet, and mostly will not be.
+	if g.publishing >= g.config.Publishing {
 		return refusedBusy
 	}
-	g.streams[key] = struct{}{}
 	return ""
+}
+
+// take a stream for a publisher that asks for it.
+func (g *Gate) take(key string) refusal {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	refused := g.unavailableLocked(key)
+	if refused == "" {
+		g.streams[key] = false
+	}
+	return refused
 }
 
 func (g *Gate) release(key string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.streams[key] {
+		g.publishing--
+	}
 	delete(g.streams, key)
 }
 
@@ -178,6 +226,14 @@ func (g *Gate) wait(c net.Conn) *list.Element {
 		g.evict()
 	}
 	return place
+}
+
+// hold a client that would otherwise come again at once, until others need its place.
+func (g *Gate) hold(c net.Conn) {
+	place := g.wait(c)
+	_ = c.SetReadDeadline(time.Now().Add(g.config.Hold))
+	_, _ = io.CopyN(io.Discard, c, entryBytes)
+	g.leave(place)
 }
 
 // leave reports whether the place was still the connection's.

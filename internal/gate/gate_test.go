@@ -28,7 +28,7 @@ func start(t *testing.T, change func(*gate.Config)) (entry string, g *gate.Gate,
 	sent = make(chan rtmp.Message, 1000)
 	c := gate.Defaults()
 	c.Upstream = listen(t, func(c net.Conn) { playNginx(c, sent) })
-	c.Answer = 5 * time.Second
+	c.Answer, c.Hold = 5*time.Second, 50*time.Millisecond
 	if change != nil {
 		change(&c)
 	}
@@ -162,8 +162,27 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", name, got, want)
 		}
 	}
-	if got, err := testutil.GatherAndCount(registry(t, g), "rtmp_gate_refused_total"); err != nil || got != 8 {
-		t.Errorf("%d reasons are counted, %v; want 8", got, err)
+	if got, err := testutil.GatherAndCount(registry(t, g), "rtmp_gate_refused_total"); err != nil || got != 10 {
+		t.Errorf("%d reasons are counted, %v; want 10", got, err)
+	}
+}
+
+// TestADeniedNameIsNotAskedAgain at once. A10.
+func TestADeniedNameIsNotAskedAgain(t *testing.T) {
+	entry, _, sent := start(t, nil)
+	for range 5 {
+		if got := publish(t, entry, "denied").status(); got != "NetStream.Publish.Denied" {
+			t.Errorf("the client hears %q", got)
+		}
+	}
+	asked := 0
+	for len(sent) > 0 {
+		if c, err := rtmp.ParseCommand(<-sent); err == nil && c.Name == "publish" {
+			asked++
+		}
+	}
+	if asked != 1 {
+		t.Errorf("nginx was asked %d times, want once", asked)
 	}
 }
 

@@ -18,7 +18,8 @@ func newMetrics() metrics {
 		}, []string{"reason"}),
 	}
 	for _, r := range []refusal{
-		refusedProtocol, refusedApplication, refusedName, refusedTaken, refusedBusy, refusedFull, refusedByNginx, refusedCrowd,
+		refusedProtocol, refusedApplication, refusedName, refusedTaken, refusedBusy, refusedFull, refusedByNginx, refusedAgain, refusedRate,
+		refusedCrowd,
 	} {
 		m.refused.WithLabelValues(string(r))
 	}

@@ -42,7 +42,8 @@ func (r refusal) Error() string { return string(r) }
 
 // level of its line in the log: whoever scans the port must not fill it.
 func (r refusal) level() slog.Level {
-	if r == refusedProtocol || r == refusedCrowd {
+	switch r {
+	case refusedProtocol, refusedCrowd, refusedRate, refusedAgain:
 		return slog.LevelDebug
 	}
 	return slog.LevelInfo
@@ -57,12 +58,16 @@ const (
 	refusedName refusal = "name"
 	// refusedTaken: the stream has a publisher.
 	refusedTaken refusal = "taken"
-	// refusedBusy: the pod has as many publishers as it takes.
+	// refusedBusy: the pod has as many publishers as it takes, or as many wait for nginx to say yes.
 	refusedBusy refusal = "busy"
 	// refusedFull: the space for live fragments is nearly used up.
 	refusedFull refusal = "full"
 	// refusedByNginx: nginx, and so mostly the backend, did not say yes.
 	refusedByNginx refusal = "denied"
+	// refusedAgain: nginx has denied the name a few seconds ago, and is not asked again.
+	refusedAgain refusal = "repeated"
+	// refusedRate: the client's address has asked for too many names that were denied, or too many at a time.
+	refusedRate refusal = "rate"
 	// refusedCrowd: newer connections took the place of one that asked for nothing.
 	refusedCrowd refusal = "crowd"
 )

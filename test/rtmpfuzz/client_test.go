@@ -68,7 +68,13 @@ func serialized(messages ...rtmp.Message) []byte {
 
 // dial connects and does the handshake.
 func dial(address, before string) (net.Conn, error) {
-	c, err := net.DialTimeout("tcp", address, 10*time.Second)
+	return dialFrom(net.IPv4(127, 0, 0, 1), address, before)
+}
+
+// dialFrom an address of this machine's own.
+func dialFrom(from net.IP, address, before string) (net.Conn, error) {
+	d := net.Dialer{Timeout: 10 * time.Second, LocalAddr: &net.TCPAddr{IP: from}}
+	c, err := d.Dial("tcp", address)
 	if err != nil {
 		return nil, err
 	}

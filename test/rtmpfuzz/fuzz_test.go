@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -59,9 +60,14 @@ func TestFuzz(t *testing.T) {
 	fmt.Printf("{\"bench\":\"rtmp-fuzz\",\"sessions\":%d,\"disturbed\":%d,\"seed\":%d}\n", *sessions, disturbed, *seed)
 }
 
+// attackersSoFar is how many attacks there were. Each comes from an address of its own, or the gate would let few of them
+// as far as nginx.
+var attackersSoFar atomic.Uint32
+
 // run an attack.
 func run(entry string, a attack) {
-	c, err := dial(entry, "")
+	n := attackersSoFar.Add(1)
+	c, err := dialFrom(net.IPv4(127, 1+byte(n>>16), byte(n>>8), byte(n)), entry, "")
 	if err != nil {
 		return
 	}

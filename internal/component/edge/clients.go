@@ -11,19 +11,12 @@ import (
 
 	"github.com/xatube/xatube-operator/api/v1alpha1"
 	"github.com/xatube/xatube-operator/internal/outcome"
+	"github.com/xatube/xatube-operator/internal/privatenet"
 )
 
 // privateNetworks are where pods, nodes and whatever translates addresses have theirs. No visitor comes from there
 // over the Internet.
-var privateNetworks = []netip.Prefix{
-	netip.MustParsePrefix("10.0.0.0/8"),
-	netip.MustParsePrefix("172.16.0.0/12"),
-	netip.MustParsePrefix("192.168.0.0/16"),
-	netip.MustParsePrefix("100.64.0.0/10"),
-	netip.MustParsePrefix("169.254.0.0/16"),
-	netip.MustParsePrefix("fc00::/7"),
-	netip.MustParsePrefix("fe80::/10"),
-}
+var privateNetworks = privatenet.Networks()
 
 // clients is how the edge learns who asks.
 type clients struct {
