@@ -24,6 +24,9 @@ const (
 	visitorBodies = 8
 	// visitorChats is how many chats one visitor may keep open through an edge pod: a tab has one.
 	visitorChats = 8
+	// visitorRequests is how many requests of one visitor an edge pod has under way: a browser sends six by HTTP/1.1, and an
+	// office shares an address.
+	visitorRequests = 200
 	// healthPath is answered by nginx itself.
 	healthPath = "/health"
 	// statusPort serves nginx's counters to the exporter, on the loopback only.
@@ -62,6 +65,8 @@ type view struct {
 	LargeBodies, Uploads, VisitorBodies int64
 	// VisitorChats is how many chats one visitor may keep open.
 	VisitorChats int64
+	// VisitorRequests is how many requests one visitor may have under way.
+	VisitorRequests int64
 	// FormSize is the size of a body that is no upload, in bytes.
 	FormSize int64
 	// PlaylistSlices are patterns of the fractions of a second in which a kept playlist is the same.
@@ -119,6 +124,7 @@ func newView(in component.Input) (view, error) {
 		LargeBodies:     backend.MaxLargeBodies,
 		VisitorBodies:   visitorBodies,
 		VisitorChats:    visitorChats,
+		VisitorRequests: visitorRequests,
 		FormSize:        backend.MaxFormSize,
 		ShutdownTimeout: seconds(shutdownTimeout),
 		KeepaliveMin:    seconds(keepaliveMin),

@@ -56,6 +56,8 @@ var (
 	prepareScript string
 	//go:embed start.sh
 	startScript string
+	//go:embed alive.sh
+	aliveScript string
 )
 
 func deployment(in component.Input, configuration map[string]string) (*appsv1ac.DeploymentApplyConfiguration, error) {
@@ -130,7 +132,8 @@ func nginxContainer(in component.Input, delay time.Duration, disk resource.Quant
 		// nginx looks its upstreams up after its start: the first second passes before anybody is sent here.
 		WithStartupProbe(health().WithInitialDelaySeconds(1).WithPeriodSeconds(1).WithFailureThreshold(60)).
 		WithReadinessProbe(health().WithPeriodSeconds(5).WithFailureThreshold(2)).
-		WithLivenessProbe(health().WithPeriodSeconds(10).WithFailureThreshold(6))
+		WithLivenessProbe(workload.ExecProbe("/bin/sh", "-c", aliveScript).
+			WithTimeoutSeconds(10).WithPeriodSeconds(10).WithFailureThreshold(6))
 	if in.Cluster.Spec.Edge.TLS != nil {
 		c.WithPorts(workload.Port(naming.PortHTTPS, naming.EdgeHTTPSPort))
 	}

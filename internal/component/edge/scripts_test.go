@@ -38,7 +38,10 @@ func script(t *testing.T, command []string, folder string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	text := strings.NewReplacer("/config/", folder+"/source/", "/etc/nginx/xatube", folder,
-		"/etc/resolv.conf", folder+"/resolv.conf", "/proc/net/if_inet6", folder+"/if_inet6").Replace(command[2])
+		"/etc/resolv.conf", folder+"/resolv.conf", "/proc/net/if_inet6", folder+"/if_inet6",
+		"/run/nginx", folder,
+		// Some nginx run under a loader here, and then they have no title.
+		": worker process", "nginx").Replace(command[2])
 	cmd := exec.Command(command[0], "-c", text)
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 	return cmd

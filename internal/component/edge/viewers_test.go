@@ -66,7 +66,8 @@ func TestViewers(t *testing.T) {
 	}
 	p := newPlatform(t)
 	live := p.startIngest(t)
-	b := p.startEdge(t, nil)
+	// All viewers have the same address.
+	b := p.startEdge(t, nil, "visitor_requests 200", "visitor_requests 65535")
 	b.awaitPods(t, "/hls/warm.m3u8")
 	live.publish(t)
 	eventually(t, func() error {
