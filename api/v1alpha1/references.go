@@ -12,12 +12,7 @@ func (c *XaTubeCluster) SecretNames() []string {
 	}
 	names = append(names, c.Spec.Postgres.Backup.secretNames()...)
 	names = append(names, c.logging()...)
-	if t := c.Spec.Edge.TLS; t != nil {
-		names = append(names, string(t.SecretName))
-	}
-	if i := c.Spec.Ingress; i != nil && i.TLS != nil {
-		names = append(names, string(i.TLS.SecretName))
-	}
+	names = append(names, c.certificateSecretNames()...)
 	if sql := c.Spec.Backend.Migration.SQLFrom; sql != nil && sql.SecretKeyRef != nil {
 		names = append(names, string(sql.SecretKeyRef.Name))
 	}
@@ -32,6 +27,17 @@ func (c *XaTubeCluster) SecretNames() []string {
 		}
 	}
 	return distinct(names)
+}
+
+func (c *XaTubeCluster) certificateSecretNames() []string {
+	var names []string
+	if t := c.Spec.Edge.TLS; t != nil {
+		names = append(names, string(t.SecretName))
+	}
+	if i := c.Spec.Ingress; i != nil && i.TLS != nil {
+		names = append(names, string(i.TLS.SecretName))
+	}
+	return names
 }
 
 // ElasticsearchCASecret is where ECK keeps the certificate of the authority that signs those of the Elasticsearch.

@@ -128,12 +128,8 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 	if err := primaries.SetupWithManager(mgr); err != nil {
 		return err
 	}
-	reader := &observe.Reader{
-		Cached: cached, Live: live, Logs: cmp.Or[observe.LogReader](cfg.Logs, observe.PodLogs{Client: clientset}), Silence: primaries.Silence,
-		Instances: cmp.Or[observe.InstanceReader](cfg.Instances, observe.InstanceStatus{Port: observe.StatusPort}),
-		Ingest:    cmp.Or[observe.PublisherCounter](cfg.Ingest, observe.NewIngest()),
-		Broker:    cmp.Or[observe.AlarmReader](cfg.Broker, observe.NewBroker()), Now: cfg.Now, Wake: waker(woken),
-	}
+	reader := newReader(cfg, clientset)
+	reader.Cached, reader.Live, reader.Silence, reader.Wake = cached, live, primaries.Silence, waker(woken)
 	r := &Reconciler{
 		Client:       cached,
 		Observer:     reader,
@@ -158,6 +154,17 @@ func Setup(mgr ctrl.Manager, cfg Config) error {
 	}
 	tracker.Watches = &Watches{Controller: c, Cache: mgr.GetCache()}
 	return tracker.SetupWithManager(mgr)
+}
+
+// newReader asks pods and the API server, or what stands in for them.
+func newReader(cfg Config, clientset kubernetes.Interface) *observe.Reader {
+	return &observe.Reader{
+		Logs:      cmp.Or[observe.LogReader](cfg.Logs, observe.PodLogs{Client: clientset}),
+		Instances: cmp.Or[observe.InstanceReader](cfg.Instances, observe.InstanceStatus{Port: observe.StatusPort}),
+		Ingest:    cmp.Or[observe.PublisherCounter](cfg.Ingest, observe.NewIngest()),
+		Broker:    cmp.Or[observe.AlarmReader](cfg.Broker, observe.NewBroker()),
+		Now:       cfg.Now,
+	}
 }
 
 // wakeBuffer is how many platforms may wait to be woken. Each of them has a timer besides.

@@ -34,7 +34,9 @@ func TestMetadataInTheGatesOwnWords(t *testing.T) {
 		rtmp.Encode("@setDataFrame", "onMetaData", "width"),
 		rtmp.Encode("@setDataFrame", "onTextData", rtmp.Object{"text": "x"}),
 		rtmp.Encode("onCuePoint", rtmp.Object{"name": "x"}),
-		rtmp.Encode("@setDataFrame"), {2, 0xff}, {},
+		rtmp.Encode("@setDataFrame"),
+		{2, 0xff},
+		{},
 		append(rtmp.Encode("@setDataFrame", "onMetaData", said), bytes.Repeat(object, 100)...),
 		rtmp.Encode("onMetaData", said),
 	} {

@@ -32,11 +32,12 @@ const (
 
 	tmp = "tmp"
 
-	// MaxLargeBodies is how many bodies an edge pod streams to the backends at a time, each of at most MaxFormSize bytes, and
-	// bodiesSize how many bytes of uploads at most.
-	MaxLargeBodies       = 128
-	MaxFormSize    int64 = 16 << 20
-	bodiesSize     int64 = 16 << 30
+	// MaxLargeBodies is how many bodies an edge pod streams to the backends at a time.
+	MaxLargeBodies = 128
+	// MaxFormSize of a body that is no upload, in bytes.
+	MaxFormSize int64 = 16 << 20
+	// bodiesSize of the uploads that an edge pod streams at a time, in bytes.
+	bodiesSize int64 = 16 << 30
 	// minUploads may be under way in any case.
 	minUploads = 4
 )
