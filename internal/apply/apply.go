@@ -87,8 +87,17 @@ func (e *Engine) Apply(ctx context.Context, owner *v1alpha1.XaTubeCluster, want 
 			return false, err
 		}
 	}
+	changed := live != nil && live.GetAnnotations()[naming.AnnotationApplied] == hash
 	annotate(want, hash)
-	return e.send(ctx, live, want)
+	written, err := e.send(ctx, live, want)
+	if changed && apierrors.IsInvalid(err) && e.repair(ctx, live, want) == nil {
+		// It was accepted before, so what somebody changed since is in its way.
+		written, err = e.send(ctx, live, want)
+	}
+	if err != nil {
+		return false, classify(want, live, err)
+	}
+	return written, nil
 }
 
 // send applies an object and reports whether that changed anything.
@@ -100,7 +109,7 @@ func (e *Engine) send(ctx context.Context, live, want *unstructured.Unstructured
 	answer := want.DeepCopy()
 	if err := e.Client.Patch(ctx, answer, client.RawPatch(types.ApplyYAMLPatchType, text),
 		client.FieldOwner(naming.FieldManager), client.ForceOwnership); err != nil {
-		return false, classify(want, live, err)
+		return false, err
 	}
 	if err := e.settled.record(e.Client.Scheme(), answer, want); err != nil {
 		return false, err
@@ -119,9 +128,9 @@ func (e *Engine) difference(live, want *unstructured.Unstructured, hash string) 
 	if err != nil {
 		return "", err
 	}
-	field := s.drift(live.Object, want.Object)
-	if field == "" {
-		return "", nil
+	field, err := s.driftOf(e.Client.Scheme(), live, want)
+	if err != nil || field == "" {
+		return "", err
 	}
 	settled, err := e.settled.knows(e.Client.Scheme(), live)
 	if settled {

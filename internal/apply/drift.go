@@ -7,16 +7,17 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // drift is the path of the first field of want that live has not, or not with the same value; empty when live has
-// them all. Fields that only live has are defaults or belong to others, but for what somebody added to a list or map
-// that is ours as a whole.
+// them all. Fields that only live has are defaults or belong to others, but for what somebody added to a list, map or
+// object that is ours as a whole.
 func (s shape) drift(live, want map[string]any) string {
 	for _, k := range slices.Sorted(maps.Keys(want)) {
 		l, present := live[k]
-		if !present && empty(want[k]) {
-			// The API server drops empty values on the way in.
+		if !present && want[k] == nil {
 			continue
 		}
 		if path, differs := s.field(k).driftAt(l, want[k]); differs {
@@ -25,12 +26,52 @@ func (s shape) drift(live, want map[string]any) string {
 	}
 	if s.holdsOurKeysOnly() {
 		for _, k := range slices.Sorted(maps.Keys(live)) {
-			if _, ours := want[k]; !ours {
+			if _, ours := want[k]; !ours && !s.filledIn(k, live[k]) {
 				return k
 			}
 		}
 	}
 	return ""
+}
+
+// driftOf is drift for an object of which the API server may have dropped empty values.
+func (s shape) driftOf(scheme *runtime.Scheme, live, want *unstructured.Unstructured) (string, error) {
+	field := s.drift(live.Object, want.Object)
+	if field == "" {
+		return "", nil
+	}
+	kept, err := throughType(scheme, want)
+	if err != nil {
+		return "", err
+	}
+	without, _ := withoutDropped(want.Object, kept).(map[string]any)
+	return s.drift(live.Object, without), nil
+}
+
+// withoutDropped leaves out the empty values of want that are not kept.
+func withoutDropped(want, kept any) any {
+	switch w := want.(type) {
+	case map[string]any:
+		k, _ := kept.(map[string]any)
+		out := make(map[string]any, len(w))
+		for name, v := range w {
+			if _, found := k[name]; found || !empty(v) {
+				out[name] = withoutDropped(v, k[name])
+			}
+		}
+		return out
+	case []any:
+		k, _ := kept.([]any)
+		out := make([]any, len(w))
+		for i, v := range w {
+			out[i] = v
+			if i < len(k) {
+				out[i] = withoutDropped(v, k[i])
+			}
+		}
+		return out
+	}
+	return want
 }
 
 func empty(v any) bool {
@@ -76,7 +117,7 @@ func (s shape) driftInList(live, want []any) (path string, differs bool) {
 }
 
 func sameScalar(live, want any) bool {
-	if live == want {
+	if reflect.DeepEqual(live, want) {
 		return true
 	}
 	switch w := want.(type) {

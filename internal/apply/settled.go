@@ -33,7 +33,11 @@ func (s *settled) record(scheme *runtime.Scheme, answer, want *unstructured.Unst
 	if err != nil {
 		return err
 	}
-	if shape.drift(answer.Object, want.Object) == "" {
+	field, err := shape.driftOf(scheme, answer, want)
+	if err != nil {
+		return err
+	}
+	if field == "" {
 		s.cache().Remove(answer.GetUID())
 		return nil
 	}
@@ -58,20 +62,30 @@ func (s *settled) knows(scheme *runtime.Scheme, live *unstructured.Unstructured)
 // contentHash covers what people and controllers want of an object, not what became of it. It reads an object as the
 // caches hold it, so that an answer of the API server and the object of a cache have the same.
 func contentHash(scheme *runtime.Scheme, u *unstructured.Unstructured) (string, error) {
-	typed, err := scheme.New(u.GroupVersionKind())
+	content, err := throughType(scheme, u)
 	if err != nil {
-		return "", fmt.Errorf("kind %s is not known to the operator: %w", u.GroupVersionKind(), err)
-	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, typed); err != nil {
-		return "", fmt.Errorf("converting %s: %w", describe(u), err)
-	}
-	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
-	if err != nil {
-		return "", fmt.Errorf("converting %s: %w", describe(u), err)
+		return "", err
 	}
 	delete(content, "status")
 	for _, name := range []string{"resourceVersion", "generation", "managedFields"} {
 		unstructured.RemoveNestedField(content, "metadata", name)
 	}
 	return Hash(&unstructured.Unstructured{Object: content})
+}
+
+// throughType is an object as it is after the way through its type, which the API server and the caches take too: some empty
+// values are dropped there.
+func throughType(scheme *runtime.Scheme, u *unstructured.Unstructured) (map[string]any, error) {
+	typed, err := scheme.New(u.GroupVersionKind())
+	if err != nil {
+		return nil, fmt.Errorf("kind %s is not known to the operator: %w", u.GroupVersionKind(), err)
+	}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, typed); err != nil {
+		return nil, fmt.Errorf("converting %s: %w", describe(u), err)
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
+	if err != nil {
+		return nil, fmt.Errorf("converting %s: %w", describe(u), err)
+	}
+	return content, nil
 }

@@ -53,7 +53,7 @@ func (s shape) atom() smdschema.Atom {
 func (s shape) field(name string) shape {
 	m := s.atom().Map
 	if m == nil {
-		return shape{}
+		return shape{whole: s.whole || name == labelSelector}
 	}
 	ref := m.ElementType
 	if f, found := m.FindField(name); found {
@@ -66,7 +66,7 @@ func (s shape) field(name string) shape {
 func (s shape) element() shape {
 	l := s.atom().List
 	if l == nil {
-		return shape{}
+		return shape{whole: true}
 	}
 	return shape{s.schema, l.ElementType, s.mergesNothing()}
 }
@@ -77,13 +77,11 @@ func (s shape) mergesNothing() bool {
 	return s.whole || l == nil || l.ElementRelationship != smdschema.Associative
 }
 
-// holdsOurKeysOnly says that the value is a map to which nobody else may add keys, e.g. a selector. The fields of an
-// object are another matter: those that we leave out have defaults.
+// holdsOurKeysOnly says that the value is a map or an object to which nobody else may add keys or fields, e.g. a selector.
 func (s shape) holdsOurKeysOnly() bool {
 	m := s.atom().Map
-	if m == nil || len(m.Fields) > 0 || (!s.whole && m.ElementRelationship != smdschema.Atomic) {
-		return false
-	}
-	element, _ := s.schema.Resolve(m.ElementType)
-	return element.Scalar != nil && element.Map == nil
+	return s.whole || m != nil && m.ElementRelationship == smdschema.Atomic
 }
+
+// labelSelector is the part of a selector that is one value in custom resources too: they take over the type of Kubernetes.
+const labelSelector = "matchLabels"
