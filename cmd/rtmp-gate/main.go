@@ -33,7 +33,7 @@ func main() {
 // serve until the context ends, or one of the two servers does.
 func serve(ctx context.Context, o options) error {
 	scratch := gate.NewScratch(o.scratch, o.scratchSize)
-	o.gate.Full = scratch.Full
+	o.gate.Full, o.gate.Overflows = scratch.Full, scratch.Overflows
 	g := gate.New(o.gate)
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {

@@ -104,7 +104,9 @@ func TestDenialsUseUpTheShare(t *testing.T) {
 		if l.turn == nil {
 			break
 		}
-		<-l.turn
+		if !l.has(t) {
+			t.Fatalf("after %d times no there is no turn", denied)
+		}
 		a.end(l.k, fmt.Sprint("no-", denied), true)
 	}
 	if denied < 20 || denied > 22 {

@@ -34,6 +34,8 @@ type Config struct {
 	Memory int64
 	// Full reports whether there is no room for another stream; nil: there always is.
 	Full func() bool
+	// Overflows reports whether a publisher must end for want of space; nil: none must.
+	Overflows func() bool
 }
 
 // Defaults bound a pod: nginx has 4096 connections, of which a publisher needs up to four.
@@ -58,6 +60,8 @@ type Gate struct {
 	// streams that have a publisher here (true), or whose publisher waits for nginx to say yes. publishing counts the former.
 	streams    map[string]bool
 	publishing int
+	// publishers are the sessions that carry media.
+	publishers map[*session]struct{}
 }
 
 // New returns a gate that nobody has come to yet.
@@ -65,14 +69,20 @@ func New(c Config) *Gate {
 	if c.Full == nil {
 		c.Full = func() bool { return false }
 	}
+	if c.Overflows == nil {
+		c.Overflows = func() bool { return false }
+	}
 	return &Gate{
 		config: c, metrics: newMetrics(), asks: newAsks(c.Asking), memory: rtmp.NewBudget(c.Memory),
-		waiting: list.New(), streams: map[string]bool{},
+		waiting: list.New(), streams: map[string]bool{}, publishers: map[*session]struct{}{},
 	}
 }
 
 // Serve takes connections until the listener is closed.
 func (g *Gate) Serve(l net.Listener) error {
+	done := make(chan struct{})
+	defer close(done)
+	go g.guard(done)
 	for {
 		c, err := l.Accept()
 		switch {
@@ -107,10 +117,21 @@ func (g *Gate) attend(c net.Conn) {
 	if err == nil {
 		err = g.publish(s, key)
 	}
-	// The reason names no stream: its key is a secret.
+	g.tell(c, err)
+}
+
+// tell the log and the metrics why a client may not publish, or not go on. The reasons name no stream: its key is a
+// secret.
+func (g *Gate) tell(c net.Conn, err error) {
+	client := c.RemoteAddr().String()
+	if reason := ending(""); errors.As(err, &reason) {
+		g.metrics.ended.WithLabelValues(string(reason)).Inc()
+		slog.Warn("Ended a publisher", "client", client, "reason", string(reason))
+		return
+	}
 	if reason := refusal(""); errors.As(err, &reason) {
 		g.metrics.refused.WithLabelValues(string(reason)).Inc()
-		slog.Log(context.Background(), reason.level(), "Refused a publisher", "client", c.RemoteAddr().String(), "reason", string(reason))
+		slog.Log(context.Background(), reason.level(), "Refused a publisher", "client", client, "reason", string(reason))
 	}
 }
 
@@ -125,6 +146,7 @@ func (g *Gate) publish(s *session, key string) error {
 	}
 	defer g.release(key)
 	defer upstream.Close()
+	defer g.publishes(s)()
 	return s.pump(upstream)
 }
 
@@ -175,45 +197,6 @@ func (g *Gate) ask(s *session, key string) (net.Conn, error) {
 	}
 	_ = upstream.SetDeadline(time.Time{})
 	return upstream, nil
-}
-
-// unavailable tells why a stream cannot have a publisher now. The first one has it: viewers know its key, and must not
-// take its place.
-func (g *Gate) unavailable(key string) refusal {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.unavailableLocked(key)
-}
-
-func (g *Gate) unavailableLocked(key string) refusal {
-	if _, taken := g.streams[key]; taken {
-		return refusedTaken
-	}
-	// Those that are only asked for are no publishers yet, and mostly will not be.
-	if g.publishing >= g.config.Publishing {
-		return refusedBusy
-	}
-	return ""
-}
-
-// take a stream for a publisher that asks for it.
-func (g *Gate) take(key string) refusal {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	refused := g.unavailableLocked(key)
-	if refused == "" {
-		g.streams[key] = false
-	}
-	return refused
-}
-
-func (g *Gate) release(key string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.streams[key] {
-		g.publishing--
-	}
-	delete(g.streams, key)
 }
 
 // wait puts a connection among those that publish nothing. Its place is its own until it leaves.

@@ -6,6 +6,7 @@ import "github.com/prometheus/client_golang/prometheus"
 type metrics struct {
 	connections prometheus.Counter
 	refused     *prometheus.CounterVec
+	ended       *prometheus.CounterVec
 }
 
 func newMetrics() metrics {
@@ -16,6 +17,12 @@ func newMetrics() metrics {
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rtmp_gate_refused_total", Help: "Connections that may not publish, by reason.",
 		}, []string{"reason"}),
+		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rtmp_gate_ended_total", Help: "Publishers that had to end, by reason.",
+		}, []string{"reason"}),
+	}
+	for _, e := range []ending{endedClock, endedBitrate, endedSpace, endedMemory} {
+		m.ended.WithLabelValues(string(e))
 	}
 	for _, r := range []refusal{
 		refusedProtocol, refusedApplication, refusedName, refusedTaken, refusedBusy, refusedFull, refusedByNginx, refusedAgain, refusedRate,
@@ -30,10 +37,12 @@ func newMetrics() metrics {
 func (g *Gate) Describe(descs chan<- *prometheus.Desc) {
 	g.metrics.connections.Describe(descs)
 	g.metrics.refused.Describe(descs)
+	g.metrics.ended.Describe(descs)
 }
 
 // Collect implements prometheus.Collector.
 func (g *Gate) Collect(out chan<- prometheus.Metric) {
 	g.metrics.connections.Collect(out)
 	g.metrics.refused.Collect(out)
+	g.metrics.ended.Collect(out)
 }

@@ -15,6 +15,8 @@ const (
 	// fullAt is the share of the space above which nobody new may publish. Those who do go on, and so does the kubelet
 	// with the pod while they stay below all of it.
 	fullAt = 0.8
+	// overflowsAt is the share above which one publisher after the other must end, as long as more is used.
+	overflowsAt = 0.95
 	// fresh is how long a measurement holds.
 	fresh = 2 * time.Second
 )
@@ -29,6 +31,8 @@ type Scratch struct {
 	used     int64
 	measured time.Time
 	full     bool
+	// overflowed is what was used when a publisher had to end last.
+	overflowed int64
 }
 
 // NewScratch watches a folder that may hold so many bytes; with a size of 0 it is never full.
@@ -46,6 +50,23 @@ func (s *Scratch) Full() bool {
 	}
 	s.full = full
 	return full
+}
+
+// Overflows reports whether a publisher must end: nearly all is used, and more than when one had to end last. What that
+// one has sent goes away only with its fragments.
+func (s *Scratch) Overflows() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.measure()
+	if s.size <= 0 || float64(s.used) < overflowsAt*float64(s.size) {
+		s.overflowed = 0
+		return false
+	}
+	if s.used <= s.overflowed {
+		return false
+	}
+	s.overflowed = s.used
+	return true
 }
 
 // measure what the files take. One that is removed meanwhile takes nothing.
