@@ -138,8 +138,12 @@ func (g *Gate) tell(c net.Conn, err error) {
 // publish a stream for as long as its publisher and nginx go on with it.
 func (g *Gate) publish(s *session, key string) error {
 	upstream, refused := g.admit(s, key)
-	if refused == refusedRate || refused == refusedAgain {
-		g.hold(s.client)
+	switch refused {
+	case refusedRate:
+		g.hold(s.client, g.config.Hold)
+	case refusedAgain:
+		// The next time it is asked: the backend may have been away.
+		g.hold(s.client, min(g.config.Hold, denialHolds))
 	}
 	if refused != "" {
 		return s.refuse(refused)
@@ -212,9 +216,9 @@ func (g *Gate) wait(c net.Conn) *list.Element {
 }
 
 // hold a client that would otherwise come again at once, until others need its place.
-func (g *Gate) hold(c net.Conn) {
+func (g *Gate) hold(c net.Conn, wait time.Duration) {
 	place := g.wait(c)
-	_ = c.SetReadDeadline(time.Now().Add(g.config.Hold))
+	_ = c.SetReadDeadline(time.Now().Add(wait))
 	_, _ = io.CopyN(io.Discard, c, entryBytes)
 	g.leave(place)
 }
