@@ -36,11 +36,7 @@ func (d *drawer) draw(path string, s *props) any {
 	case s.XIntOrString:
 		return d.amount()
 	case len(s.Enum) > 0:
-		var v any
-		if json.Unmarshal(s.Enum[d.IntN(len(s.Enum))].Raw, &v) != nil {
-			return nil
-		}
-		return v
+		return d.oneOf(s.Enum)
 	}
 	switch s.Type {
 	case "object":
@@ -53,6 +49,14 @@ func (d *drawer) draw(path string, s *props) any {
 		return d.IntN(2) == 0
 	}
 	return d.text(path, s)
+}
+
+func (d *drawer) oneOf(values []apiextensionsv1.JSON) any {
+	var v any
+	if json.Unmarshal(values[d.IntN(len(values))].Raw, &v) != nil {
+		return nil
+	}
+	return v
 }
 
 // wants says that the field has to have one certain value.
