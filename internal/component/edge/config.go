@@ -73,7 +73,9 @@ type view struct {
 	PlaylistSlices []string
 	// Shares of the cache on disk, in bytes.
 	APICacheSize, FilesCacheSize, SegmentsCacheSize, PlaylistsCacheSize int64
-	MaxUpload                                                           int64
+	// APIKeys and FilesKeys are sizes of memory for keys, which bound how many answers and files are kept, in bytes.
+	APIKeys, FilesKeys int64
+	MaxUpload          int64
 
 	// Names of headless Services, which resolve to each pod, and of those that stand for any ready pod.
 	Backend, Frontend, RTMP             string

@@ -28,7 +28,7 @@ const (
 	killMargin             = 15 * time.Second
 )
 
-// spareDisk is for files that are being fetched: nginx measures its cache every ten seconds at the latest.
+// spareDisk is for what is being fetched.
 const spareDisk = 128 << 20
 
 // requestsSize of the log of requests: some 400 000 of them, of which an exporter that runs leaves those of a second.
@@ -71,13 +71,17 @@ func deployment(in component.Input, configuration map[string]string) (*appsv1ac.
 	if err != nil {
 		return nil, err
 	}
+	limit, err := cacheLimit(in)
+	if err != nil {
+		return nil, err
+	}
 	template, err := workload.Template(in, workload.Pod{
 		Component:      naming.Edge,
 		Settings:       spec.Pod,
 		User:           user,
 		InitContainers: append([]*corev1ac.ContainerApplyConfiguration{prepareContainer(in)}, exporter(in)...),
 		Containers:     []*corev1ac.ContainerApplyConfiguration{nginxContainer(in, delay, disk)},
-		Volumes:        volumes(in, disk),
+		Volumes:        volumes(in, limit),
 		Checksum:       checksum,
 		GracePeriod:    delay + shutdownTimeout + killMargin,
 	})
@@ -123,6 +127,18 @@ func cacheDisk(in component.Input) (resource.Quantity, error) {
 	return *resource.NewQuantity(size.Value()+playlistsCacheSize+spareDisk, resource.BinarySI), nil
 }
 
+// cacheLimit is what the cache never takes, however fast a visitor fills it: a pod that takes more is evicted. For answers and
+// files the number of keys bounds it. Streams are bounded by what the ingest has, and nginx keeps to their size on average.
+func cacheLimit(in component.Input) (resource.Quantity, error) {
+	var v view
+	if err := v.addCaches(in.Cluster); err != nil {
+		return resource.Quantity{}, err
+	}
+	most := mostKept(v.APIKeys, longestAnswer) + mostKept(v.FilesKeys, longestFile) +
+		2*(v.SegmentsCacheSize+v.PlaylistsCacheSize+spareDisk)
+	return *resource.NewQuantity(most, resource.BinarySI), nil
+}
+
 func nginxContainer(in component.Input, delay time.Duration, disk resource.Quantity) *corev1ac.ContainerApplyConfiguration {
 	c := workload.Container(in, "nginx", image(in), "/bin/sh", "-c", startScript).
 		WithResources(workload.RequestDisk(workload.Requests("50m", "64Mi"), disk)).
@@ -160,12 +176,11 @@ func mounts(in component.Input) []*corev1ac.VolumeMountApplyConfiguration {
 	return out
 }
 
-func volumes(in component.Input, disk resource.Quantity) []*corev1ac.VolumeApplyConfiguration {
+func volumes(in component.Input, limit resource.Quantity) []*corev1ac.VolumeApplyConfiguration {
 	out := []*corev1ac.VolumeApplyConfiguration{
 		workload.ConfigVolume(volumeSource, naming.Child(in.Cluster, naming.Edge)),
 		workload.SmallScratch(volumeConfig),
-		// nginx keeps to its sizes only on average: eviction is for a cache that is out of hand.
-		workload.Scratch(volumeCache, *resource.NewQuantity(2*disk.Value(), resource.BinarySI)),
+		workload.Scratch(volumeCache, limit),
 		workload.SmallScratch(volumeRun),
 	}
 	if in.Cluster.Monitored() {

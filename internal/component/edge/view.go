@@ -18,7 +18,27 @@ const (
 	minCacheSize   = 1 << 20
 	// playlistsCacheSize holds thousands of playlists, which are small.
 	playlistsCacheSize = 16 << 20
+
+	// longestAnswer and longestFile that are kept, with room for their headers.
+	longestAnswer = 300_000 + 32<<10
+	longestFile   = 2_000_000 + 32<<10
+	// keySize is the memory for the key of an answer or a file. With minKeysSize there is room for 400 of a kind at least, as
+	// many as a frontend's build and the pictures of its first pages are.
+	keySize     = 128
+	minKeysSize = 64 << 10
+	// overfull is how many times the size of a cache fits into it if all that is kept is as long as it may be. The less, the
+	// fewer short files are kept.
+	overfull = 4
 )
+
+// keysSize bounds how many there are of a kind, and so what a cache takes on the disk however fast it grows: nginx drops an
+// answer for the next one at once when its keys are used up, and measures what it keeps only from time to time.
+func keysSize(cacheSize, longest int64) int64 {
+	return max(overfull*cacheSize/longest*keySize, minKeysSize)
+}
+
+// mostKept is what a cache with so many keys takes at most. What is kept is still there while the next is fetched.
+func mostKept(keys, longest int64) int64 { return keys / keySize * longest }
 
 // workers follow the CPU that the container may use: nginx itself would count the node's.
 func workers(r *v1alpha1.Resources) int64 {
@@ -69,6 +89,8 @@ func (v *view) addCaches(c *v1alpha1.XaTubeCluster) error {
 	v.SegmentsCacheSize = max(size.Value()/2, minCacheSize)
 	v.FilesCacheSize = max(size.Value()-v.APICacheSize-v.SegmentsCacheSize, minCacheSize)
 	v.PlaylistsCacheSize = playlistsCacheSize
+	v.APIKeys = keysSize(v.APICacheSize, longestAnswer)
+	v.FilesKeys = keysSize(v.FilesCacheSize, longestFile)
 	return v.addStreams(c.Spec.RTMP.HLS)
 }
 
