@@ -257,6 +257,7 @@ func TestOneVisitorHasFewChats(t *testing.T) {
 	p.dns.set(anyBackend, pods...)
 	b := p.startEdge(t, nil)
 	awaitRooms(t, []*balancer{b}, len(pods))
+	const visitorChats = 24
 	hog, let := visitors.next(), 0
 	for i := range 72 {
 		c := dialFrom(t, b, hog)
@@ -273,10 +274,10 @@ func TestOneVisitorHasFewChats(t *testing.T) {
 			t.Fatalf("chat %d of one visitor: %s", i, resp.Status)
 		}
 	}
-	if let != 8 {
-		t.Errorf("one visitor has %d chats, want 8", let)
+	if let != visitorChats {
+		t.Errorf("one visitor has %d chats, want %d", let, visitorChats)
 	}
-	for i := range 64 {
+	for i := range 72 - visitorChats {
 		if err := b.enter(t, fmt.Sprintf("room-%d", i%4)).speak(); err != nil {
 			t.Errorf("another visitor: %v", err)
 		}

@@ -22,8 +22,9 @@ const (
 const (
 	// visitorBodies is how many large bodies one visitor may send to an edge pod at a time: a browser sends six.
 	visitorBodies = 8
-	// visitorChats is how many chats one visitor may keep open through an edge pod: a tab has one.
-	visitorChats = 8
+	// visitorChats is how many chats one visitor may keep open through an edge pod: a tab has one, and a school one address. It is
+	// what one process of the backend takes.
+	visitorChats = 24
 	// visitorRequests is how many requests of one visitor an edge pod has under way: a browser sends six by HTTP/1.1, and an
 	// office shares an address.
 	visitorRequests = 200
