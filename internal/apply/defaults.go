@@ -20,7 +20,7 @@ var serverDefaults = map[string][]any{
 	"ensure":          {"present"},
 	"inherit":         {true},
 	// Gateway API: references and rules.
-	"group":   {"gateway.networking.k8s.io"},
+	"group":   {"gateway.networking.k8s.io", ""},
 	"matches": {[]any{map[string]any{"path": map[string]any{"type": "PathPrefix", "value": "/"}}}},
 	"weight":  {int64(1)},
 }
