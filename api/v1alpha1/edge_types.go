@@ -204,6 +204,8 @@ type TLSSpec struct {
 }
 
 // IngressSpec publishes the edge through an Ingress.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.className) || !has(self.annotations) || !('kubernetes.io/ingress.class' in self.annotations)",fieldPath=".annotations",message="className and annotation kubernetes.io/ingress.class exclude each other; remove the annotation"
 type IngressSpec struct {
 	// host under which the platform is published.
 	// +required

@@ -197,6 +197,7 @@ type ServiceSpec struct {
 	// +optional
 	// +kubebuilder:validation:MaxProperties=24
 	// +kubebuilder:validation:XValidation:rule="self.all(k, !format.qualifiedName().validate(k).hasValue())",message="must have valid names; write e.g. example.com/scheme: internal"
+	// +kubebuilder:validation:XValidation:rule="!('service.beta.kubernetes.io/load-balancer-source-ranges' in self)",message="set loadBalancerSourceRanges instead of annotation service.beta.kubernetes.io/load-balancer-source-ranges"
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 
 	// loadBalancerSourceRanges limits who may connect through a load balancer.

@@ -92,11 +92,14 @@ var ruleRefusals = []refusal{
 	{"spec.edge.service.loadBalancerSourceRanges", "edge: {service: {loadBalancerSourceRanges: [10.0.0.0/8]}}", "loadBalancerSourceRanges needs type: LoadBalancer"},
 	{"spec.edge.service.annotations", "edge: {service: {annotations: {a b: x}}}", "must have valid names"},
 	{"spec.rtmp.service.annotations", "rtmp: {service: {annotations: {a b: x}}}", "must have valid names"},
+	{"spec.edge.service.annotations", "edge: {service: {annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: a}}}", "set loadBalancerSourceRanges instead"},
+	{"spec.rtmp.service.annotations", "rtmp: {service: {annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 10.0.0.0/8}}}", "set loadBalancerSourceRanges instead"},
 	{"spec.rtmp.service.loadBalancerSourceRanges", "rtmp: {service: {type: NodePort, loadBalancerSourceRanges: [10.0.0.0/8]}}", "loadBalancerSourceRanges needs type: LoadBalancer"},
 	{"spec.rtmp.hls.playlistLength", "rtmp: {hls: {fragment: 10s, playlistLength: 5s}}", "raise it or shorten fragment"},
 	{"spec.rtmp.hls.playlistLength", "rtmp: {hls: {fragment: 30s}}", "playlistLength, 20s when absent"},
 	{"spec.ingress.host", "ingress: {host: 10.0.0.1}", "host must be a name, not an address"},
 	{"spec.ingress.annotations", "ingress: {host: a, annotations: {a b: x}}", "annotations need valid names"},
+	{"spec.ingress.annotations", "ingress: {host: a, className: b, annotations: {kubernetes.io/ingress.class: b}}", "exclude each other"},
 
 	// Monitoring.
 	{"spec.monitoring.mode", "monitoring: {mode: Disabled, prometheus: {}}", "remove prometheus, grafana and nodeExporter, or set mode to Auto or Enabled"},

@@ -45,7 +45,7 @@ var Exceptions = []Exception{
 	{"[?(@.type==\"Stalled\")].message", Silent, "nothing is stalled"},
 	{"kubectl port-forward -n tube pod/", Silent, "nobody publishes"},
 	{"kubectl port-forward service/", Lasts, "forwards until it is ended"},
-	{"--all-containers -f", Lasts, "follows"},
+	{"--max-log-requests 50 -f", Lasts, "follows"},
 }
 
 // ExceptionOf a command; none is the zero value.
