@@ -87,6 +87,11 @@ func (e *Engine) Apply(ctx context.Context, owner *v1alpha1.XaTubeCluster, want 
 			return false, err
 		}
 	}
+	return e.write(ctx, live, want, hash)
+}
+
+// write applies an object, and repairs what makes the API server refuse that.
+func (e *Engine) write(ctx context.Context, live, want *unstructured.Unstructured, hash string) (bool, error) {
 	changed := live != nil && live.GetAnnotations()[naming.AnnotationApplied] == hash
 	annotate(want, hash)
 	written, err := e.send(ctx, live, want)

@@ -278,6 +278,15 @@ func (h *hands) createSample(t *testing.T) {
 	if err := h.foreign.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: c.Namespace}}); err != nil {
 		t.Fatal(err)
 	}
+	h.createNamed(t, c)
+	if err := h.foreign.Create(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// createNamed creates the Secrets and ConfigMaps that the sample names.
+func (h *hands) createNamed(t *testing.T, c *v1alpha1.XaTubeCluster) {
+	t.Helper()
 	crt, key, err := cert.GenerateSelfSignedCertKey("tube.example.com", nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -296,9 +305,6 @@ func (h *hands) createSample(t *testing.T) {
 		if err := h.foreign.Create(t.Context(), settings); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := h.foreign.Create(t.Context(), c); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -32,7 +32,7 @@ func touches(scheme *runtime.Scheme, o *unstructured.Unstructured) ([]touch, err
 	owned := map[string]any{}
 	for _, m := range o.GetManagedFields() {
 		if m.Manager == naming.FieldManager && m.FieldsV1 != nil && m.Subresource == "" {
-			if err := json.Unmarshal(m.FieldsV1.Raw, &owned); err != nil {
+			if err := json.Unmarshal(m.FieldsV1.GetRawBytes(), &owned); err != nil {
 				return nil, fmt.Errorf("fields of %s: %w", o.GetName(), err)
 			}
 		}
@@ -73,27 +73,36 @@ func (w *walk) visitMap(path []any, what string, v map[string]any, kind reflect.
 			}
 			below = field
 		}
-		next := what + "." + k
-		switch {
-		case len(path) == 0:
-			next = what + " " + k
-		case isMap:
-			next = what + ".*"
-		}
+		next := nameBelow(path, what, k, isMap)
 		if len(below) == 0 {
 			w.note(join(path, k), next+": remove", []any{nil})
 		}
 		w.visit(join(path, k), next, v[k], fieldType(kind, k), below)
 	}
-	switch {
-	case isMap:
+	if isMap {
 		w.note(join(path, "example.com/foreign"), what+".*: add", []any{"x", "1", int64(1), true})
 		w.note(join(path, "foreign"), what+".*: add", []any{"x", "1", int64(1), true})
-	case len(owned) == 0:
-		for name, field := range jsonFields(kind) {
-			if _, set := v[name]; !set {
-				w.note(join(path, name), what+"."+name+": add", sampleValues(field.Type, 0))
-			}
+	} else if len(owned) == 0 {
+		w.addFields(path, what, v, kind)
+	}
+}
+
+// nameBelow is what a field or key is called.
+func nameBelow(path []any, what, key string, isMap bool) string {
+	switch {
+	case len(path) == 0:
+		return what + " " + key
+	case isMap:
+		return what + ".*"
+	}
+	return what + "." + key
+}
+
+// addFields that the object has not set.
+func (w *walk) addFields(path []any, what string, v map[string]any, kind reflect.Type) {
+	for name, field := range jsonFields(kind) {
+		if _, set := v[name]; !set {
+			w.note(join(path, name), what+"."+name+": add", sampleValues(field.Type, 0))
 		}
 	}
 }
@@ -270,15 +279,20 @@ func sampleValues(kind reflect.Type, depth int) []any {
 		}
 		return out
 	case reflect.Struct:
-		out := []any{map[string]any{}}
-		for name, field := range jsonFields(kind) {
-			if values := sampleValues(field.Type, depth+1); len(values) > 0 && len(out) < 6 {
-				out = append(out, map[string]any{name: values[0]})
-			}
-		}
-		return out
+		return sampleObjects(kind, depth)
 	}
 	return nil
+}
+
+// sampleObjects are an empty one and some with a field each.
+func sampleObjects(kind reflect.Type, depth int) []any {
+	out := []any{map[string]any{}}
+	for name, field := range jsonFields(kind) {
+		if values := sampleValues(field.Type, depth+1); len(values) > 0 && len(out) < 6 {
+			out = append(out, map[string]any{name: values[0]})
+		}
+	}
+	return out
 }
 
 // jsonFields of a struct, those of the embedded ones included.
@@ -302,8 +316,8 @@ func jsonFields(kind reflect.Type) map[string]reflect.StructField {
 
 func fieldsOf(kind reflect.Type) func(func(reflect.StructField) bool) {
 	return func(yield func(reflect.StructField) bool) {
-		for i := range kind.NumField() {
-			if field := kind.Field(i); (field.IsExported() || field.Anonymous) && !yield(field) {
+		for field := range kind.Fields() {
+			if (field.IsExported() || field.Anonymous) && !yield(field) {
 				return
 			}
 		}

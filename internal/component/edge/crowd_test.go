@@ -16,59 +16,66 @@ import (
 func TestACrowdDoesNotRestartNginx(t *testing.T) {
 	p := newPlatform(t)
 	b := p.startEdge(t, nil, "worker_connections 16384", "worker_connections 64", "client_header_timeout 10s", "client_header_timeout 5s")
-	alive := func() error {
-		probe := podSpec(t, "testdata/default").Containers[0].LivenessProbe
-		if probe.Exec == nil {
-			t.Fatal("the liveness probe needs a place in nginx")
-		}
-		out, err := script(t, probe.Exec.Command, b.folder).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("%w: %s", err, out)
-		}
-		return nil
-	}
-	if err := alive(); err != nil {
+	if err := b.live(t); err != nil {
 		t.Fatal(err)
 	}
+	b.fill(t)
 	ready := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	refused := 0
-	for range 400 {
-		c, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		_, _ = c.Write([]byte("GET / HTTP/1.1\r\nHost: "))
-	}
-	for range 5 {
+	health := func() error {
 		resp, err := ready.Get(b.url + "/health")
 		if err != nil {
-			refused++
-			continue
+			return err
 		}
-		_ = resp.Body.Close()
+		return resp.Body.Close()
+	}
+	refused := 0
+	for range 5 {
+		if health() != nil {
+			refused++
+		}
 	}
 	if refused == 0 {
 		t.Fatal("there are places left: this proves nothing")
 	}
-	if err := alive(); err != nil {
+	if err := b.live(t); err != nil {
 		t.Errorf("nginx is full, and the kubelet would restart it: %v", err)
 	}
-	eventually(t, func() error {
-		resp, err := ready.Get(b.url + "/health")
-		if err == nil {
-			_ = resp.Body.Close()
-		}
-		return err
-	})
+	eventually(t, health)
 	if err := b.process.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-b.ended; err != nil {
 		t.Fatal(err)
 	}
-	if alive() == nil {
+	if b.live(t) == nil {
 		t.Error("nginx has ended, and the probe does not tell")
+	}
+}
+
+// live runs the liveness probe.
+func (b *balancer) live(t *testing.T) error {
+	t.Helper()
+	probe := podSpec(t, "testdata/default").Containers[0].LivenessProbe
+	if probe.Exec == nil {
+		t.Fatal("the liveness probe needs a place in nginx")
+	}
+	out, err := script(t, probe.Exec.Command, b.folder).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
+
+// fill all places with halves of headers.
+func (b *balancer) fill(t *testing.T) {
+	t.Helper()
+	for range 400 {
+		c, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		_, _ = c.Write([]byte("GET / HTTP/1.1\r\nHost: "))
 	}
 }
 
