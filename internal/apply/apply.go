@@ -96,7 +96,7 @@ func (e *Engine) write(ctx context.Context, live, want *unstructured.Unstructure
 	annotate(want, hash)
 	written, err := e.send(ctx, live, want)
 	if changed && apierrors.IsInvalid(err) && e.repair(ctx, live, want) == nil {
-		// It was accepted before, so what somebody changed since is in its way.
+		// The API server accepted it before, so a later change by another client is in the way.
 		written, err = e.send(ctx, live, want)
 	}
 	if err != nil {
