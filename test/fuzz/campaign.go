@@ -231,7 +231,7 @@ func (c *campaign) drawer(number int) *drawer {
 		}
 		wanted[t.path] = t.value
 	}
-	return &drawer{Rand: r, density: pick(r, densities), wanted: wanted}
+	return &drawer{Rand: r, density: pick(r, densities), wanted: wanted, alone: number >= special}
 }
 
 // trialName is that of a smaller spec.

@@ -21,6 +21,8 @@ type drawer struct {
 	density float64
 	// wanted are fields to set in any case, with those around them, and the values they have to have: see target.
 	wanted map[string]string
+	// alone means that the spec is for one target, which mending must not take out.
+	alone bool
 }
 
 // draw a value for the field at a path. Paths are those of coverage: the elements of a list share one.

@@ -38,9 +38,8 @@ func TestWhatAdmissionAcceptsTheChildrenAreAcceptedWith(t *testing.T) {
 	if !c.result.sound() {
 		t.Errorf("%+v", c.result)
 	}
-	// So few specs may miss one field or value in a hundred by chance: what a draw finds depends on all rules of the schema.
-	if missed := c.missed(); len(missed) > len(c.targets)/100 {
-		t.Errorf("of %d fields and values no accepted spec has had %d: %s", len(c.targets), len(missed), strings.Join(missed, ", "))
+	for _, missed := range c.missed() {
+		t.Errorf("no accepted spec has had %s", missed)
 	}
 	for explained := range neverAccepted {
 		if !slices.ContainsFunc(c.targets, func(t target) bool { return t.String() == explained }) {

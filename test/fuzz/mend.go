@@ -25,9 +25,10 @@ func (d *drawer) mend(spec map[string]any, schema *props, refusal error, attempt
 		}
 		mended = true
 		s := at(schema, found)
-		if attempt < 2 && s != nil && d.IntN(2) == 0 {
-			sparse := &drawer{Rand: d.Rand, density: d.density / 2, wanted: d.wanted}
-			replace(spec, found, sparse.draw("spec."+strings.Join(found, "."), s))
+		path := "spec." + strings.Join(found, ".")
+		if s != nil && (attempt < 2 && d.IntN(2) == 0 || d.keeps(path)) {
+			sparse := &drawer{Rand: d.Rand, density: d.density / 2, wanted: d.wanted, alone: d.alone}
+			replace(spec, found, sparse.draw(path, s))
 			continue
 		}
 		remove(spec, found)
@@ -38,6 +39,12 @@ func (d *drawer) mend(spec map[string]any, schema *props, refusal error, attempt
 		return true
 	}
 	return mended
+}
+
+// keeps reports whether the only target of the spec lies at the path or below it.
+func (d *drawer) keeps(path string) bool {
+	_, wanted := d.wanted[path]
+	return d.alone && wanted
 }
 
 // locate follows a path as far as a spec has it. The keys of maps may hold dots.
