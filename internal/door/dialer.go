@@ -1,5 +1,3 @@
-//go:build !linux
-
 package door
 
 import (
@@ -7,9 +5,10 @@ import (
 	"time"
 )
 
-func dialer(timeout time.Duration) *net.Dialer {
+func newDialer(timeout time.Duration) *net.Dialer {
 	return &net.Dialer{
 		Timeout:         timeout,
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 2 * time.Second, Interval: 2 * time.Second, Count: 3},
+		Control:         setUserTimeout,
 	}
 }

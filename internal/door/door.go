@@ -41,7 +41,7 @@ type Door struct {
 
 // New door.
 func New(cfg Config) *Door {
-	return &Door{cfg: cfg, dialer: dialer(cfg.Timeout)}
+	return &Door{cfg: cfg, dialer: newDialer(cfg.Timeout)}
 }
 
 // Serve connections until the listener is closed, and then those that are open until the context ends.

@@ -148,20 +148,11 @@ func (g *Guard) instances(ctx context.Context, s *subject) error {
 		case err != nil:
 		case name == s.db.Status.CurrentPrimary:
 			s.primary = pod
-		case pod.DeletionTimestamp == nil && ready(pod):
+		case pod.DeletionTimestamp == nil && observe.PodReady(pod):
 			s.standbys = append(s.standbys, pod)
 		}
 	}
 	return nil
-}
-
-func ready(pod *corev1.Pod) bool {
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.PodReady {
-			return c.Status == corev1.ConditionTrue
-		}
-	}
-	return false
 }
 
 // acquaint learns, while all is well, whether the operator can reach the primary's instance manager at all.

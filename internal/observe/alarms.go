@@ -45,7 +45,7 @@ const (
 func (r *Reader) alarms(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts) error {
 	f.Alarms = map[string][]Alarm{}
 	for _, pod := range f.Pods[naming.RabbitMQ] {
-		if !podReady(pod) {
+		if pod.DeletionTimestamp != nil || !PodReady(pod) {
 			continue
 		}
 		address := net.JoinHostPort(pod.Status.PodIP, strconv.Itoa(int(naming.RabbitMQMetrics)))
@@ -60,10 +60,11 @@ func (r *Reader) alarms(ctx context.Context, c *v1alpha1.XaTubeCluster, f *Facts
 	return nil
 }
 
-func podReady(pod *corev1.Pod) bool {
+// PodReady reports whether the kubelet found a pod ready.
+func PodReady(pod *corev1.Pod) bool {
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.PodReady {
-			return c.Status == corev1.ConditionTrue && pod.DeletionTimestamp == nil
+			return c.Status == corev1.ConditionTrue
 		}
 	}
 	return false
@@ -79,20 +80,13 @@ func NewBroker() Broker { return Broker{client: newPodClient(alarmTimeout)} }
 
 // Alarms implements AlarmReader.
 func (b Broker) Alarms(ctx context.Context, address string) ([]Alarm, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
+	metrics, err := getFromPod(ctx, b.client, "http://"+address+"/metrics")
 	if err != nil {
 		return nil, fmt.Errorf("asking %s for its alarms: %w", address, err)
 	}
-	response, err := b.client.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("asking %s for its alarms: %w", address, err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("asking %s for its alarms: %s", address, response.Status)
-	}
+	defer metrics.Close()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(io.LimitReader(response.Body, metricsBytes))
+	families, err := parser.TextToMetricFamilies(io.LimitReader(metrics, metricsBytes))
 	if err != nil {
 		return nil, fmt.Errorf("asking %s for its alarms: %w", address, err)
 	}

@@ -103,6 +103,23 @@ func newPodClient(timeout time.Duration) *http.Client {
 	}
 }
 
+// getFromPod returns the body of an answer with status 200.
+func getFromPod(ctx context.Context, client *http.Client, url string) (io.ReadCloser, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		_ = response.Body.Close()
+		return nil, fmt.Errorf("it answers %s", response.Status)
+	}
+	return response.Body, nil
+}
+
 // statisticsOf is what is read of nginx's statistics: that a stream has a publisher. The names of the streams, which are
 // their keys, are not.
 type statisticsOf struct {
@@ -112,20 +129,13 @@ type statisticsOf struct {
 
 // Publishers implements PublisherCounter.
 func (i Ingest) Publishers(ctx context.Context, address string) (int32, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/stat", nil)
+	statistics, err := getFromPod(ctx, i.client, "http://"+address+"/stat")
 	if err != nil {
 		return 0, fmt.Errorf("asking %s for its publishers: %w", address, err)
 	}
-	response, err := i.client.Do(request)
-	if err != nil {
-		return 0, fmt.Errorf("asking %s for its publishers: %w", address, err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("asking %s for its publishers: %s", address, response.Status)
-	}
+	defer statistics.Close()
 	var seen statisticsOf
-	if err := xml.NewDecoder(io.LimitReader(response.Body, ingestBytes)).Decode(&seen); err != nil {
+	if err := xml.NewDecoder(io.LimitReader(statistics, ingestBytes)).Decode(&seen); err != nil {
 		// The decoder's words may hold a piece of a name.
 		return 0, fmt.Errorf("asking %s for its publishers: its answer is not the statistics of nginx", address)
 	}
