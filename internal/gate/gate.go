@@ -57,11 +57,8 @@ type Gate struct {
 	mu sync.Mutex
 	// waiting are the connections that publish nothing, the oldest first.
 	waiting *list.List
-	// streams that have a publisher here (true), or whose publisher waits for nginx to say yes. publishing counts the former.
-	streams    map[string]bool
-	publishing int
-	// publishers are the sessions that carry media.
-	publishers map[*session]struct{}
+	// streams are the sessions that publish, by key; nil while nginx is asked.
+	streams map[string]*session
 }
 
 // New returns a gate that nobody has come to yet.
@@ -74,7 +71,7 @@ func New(c Config) *Gate {
 	}
 	return &Gate{
 		config: c, metrics: newMetrics(), asks: newAsks(c.Asking), memory: rtmp.NewBudget(c.Memory),
-		waiting: list.New(), streams: map[string]bool{}, publishers: map[*session]struct{}{},
+		waiting: list.New(), streams: map[string]*session{},
 	}
 }
 
@@ -150,7 +147,6 @@ func (g *Gate) publish(s *session, key string) error {
 	}
 	defer g.release(key)
 	defer upstream.Close()
-	defer g.publishes(s)()
 	return s.pump(upstream)
 }
 
@@ -182,8 +178,7 @@ func (g *Gate) admit(s *session, key string) (net.Conn, refusal) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.streams[key] = true
-	g.publishing++
+	g.streams[key] = s
 	return upstream, ""
 }
 

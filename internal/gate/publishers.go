@@ -96,24 +96,15 @@ func (g *Gate) heaviest(now time.Time) *session {
 	defer g.mu.Unlock()
 	var heaviest *session
 	most := int64(-1)
-	for s := range g.publishers {
-		if n := s.sent.recent(now); n > most && s.ended.Load() == nil {
+	for _, s := range g.streams {
+		if s == nil || s.ended.Load() != nil {
+			continue
+		}
+		if n := s.sent.recent(now); n > most {
 			heaviest, most = s, n
 		}
 	}
 	return heaviest
-}
-
-// publishes keeps a session among the publishers until the returned function is called.
-func (g *Gate) publishes(s *session) (ends func()) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.publishers[s] = struct{}{}
-	return func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		delete(g.publishers, s)
-	}
 }
 
 // end a publisher from elsewhere.

@@ -13,7 +13,13 @@ func (g *Gate) unavailableLocked(key string) refusal {
 		return refusedTaken
 	}
 	// Those that are only asked for are no publishers yet, and mostly will not be.
-	if g.publishing >= g.config.Publishing {
+	publishing := 0
+	for _, s := range g.streams {
+		if s != nil {
+			publishing++
+		}
+	}
+	if publishing >= g.config.Publishing {
 		return refusedBusy
 	}
 	return ""
@@ -25,7 +31,7 @@ func (g *Gate) take(key string) refusal {
 	defer g.mu.Unlock()
 	refused := g.unavailableLocked(key)
 	if refused == "" {
-		g.streams[key] = false
+		g.streams[key] = nil
 	}
 	return refused
 }
@@ -33,8 +39,5 @@ func (g *Gate) take(key string) refusal {
 func (g *Gate) release(key string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.streams[key] {
-		g.publishing--
-	}
 	delete(g.streams, key)
 }
